@@ -1,0 +1,1 @@
+"""store-monitor's worker: polls and calendars from Kafka, folded into one RocksDB table."""

@@ -1,0 +1,28 @@
+"""The worker process: `python -m stream_app`, configured by the environment (settings.py)."""
+
+import asyncio
+import sys
+
+import faust
+
+from stream_app.app import create_app
+from stream_app.errors import StoreMonitorError
+from stream_app.logs import configure_logs
+from stream_app.settings import Settings
+from stream_app.topics import ensure_topics
+
+
+def main() -> None:
+    """Run the worker until SIGTERM; exits 3 where it failed and nothing more was acked."""
+    settings = Settings()
+    configure_logs(settings.log_level)
+    try:
+        partitions = asyncio.run(ensure_topics(settings))
+    except StoreMonitorError as error:
+        sys.exit(f"store-monitor worker: {error}")
+    app = create_app(settings, partitions)
+    faust.Worker(app, loglevel=None, redirect_stdouts=False, override_logging=False).execute_from_commandline()
+
+
+if __name__ == "__main__":
+    main()

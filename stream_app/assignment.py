@@ -1,0 +1,96 @@
+"""Which partitions this worker has: a PartitionWorker for each, made after recovery and dropped before a rebalance."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import faust
+import structlog
+from faust.types import TP, EventT
+
+from stream_app.abrupt_end import end_worker
+from stream_app.checkpoint import PartitionWorker
+from stream_app.errors import StateError
+from stream_app.partition_state import PartitionState
+from stream_app.settings import Settings
+from stream_app.state_table import StateTable
+from stream_app.topics import topics_of
+
+log = structlog.get_logger()
+
+
+class Assignment:
+    """The partitions at work between two rebalances."""
+
+    def __init__(self, app: faust.App, table: StateTable, settings: Settings, partitions: int) -> None:
+        self._app = app
+        self._table = table
+        self._settings = settings
+        self._partitions = partitions
+        self._sources = topics_of(settings).sources
+        self._workers: dict[int, PartitionWorker] = {}
+        app.on_partitions_revoked.connect(self._drop, weak=False)
+        app.on_rebalance_complete.connect(self._take_up, weak=False)
+        app.on_before_shutdown.connect(self._drop, weak=False)
+
+    def worker_for(self, event: EventT[Any]) -> PartitionWorker | None:
+        """Who works on an event's partition; None where it came from an assignment that is over."""
+        if event.message.generation_id != self._app.consumer_generation_id:
+            return None
+        return self._workers.get(event.message.partition)
+
+    async def check_gap(self, tp: TP, position: int, start: int) -> None:
+        """Records between the state's position and a run's start are fine where Kafka's retention deleted them.
+
+        Raises StateError where they are still in the topic: reading on would leave them out for good.
+        """
+        earliest: Mapping[TP, int] = await self._app.consumer.earliest_offsets(tp)
+        if start > earliest[tp]:
+            raise StateError(
+                f"{tp.topic} partition {tp.partition}: reading starts at offset {start}, but the state ends at {position} "
+                f"and the topic begins at {earliest[tp]}; the state is older than what the consumer group has committed. "
+                "Restore the changelog topic, or start with --fresh"
+            )
+        log.warning("polls.deleted_unread", topic=tp.topic, partition=tp.partition, position=position, start=start)
+
+    async def _take_up(self, *_args: Any, **_kwargs: Any) -> None:
+        """After recovery, before the consumer seeks to its committed offsets."""
+        await self._drop()
+        for partition, writer in self._table.writers.items():
+            database = self._table.database(partition)
+            state = PartitionState(partition, self._partitions, database, self._settings.retention_days)
+            worker = PartitionWorker(partition, state, self._table, writer, self._is_caught_up(partition), self._settings)
+            self._workers[partition] = worker
+            worker.start().add_done_callback(_end_on_failure)
+        await self._check_positions()
+        log.info("partitions.assigned", partitions=sorted(self._workers))
+
+    async def _drop(self, *_args: Any, **_kwargs: Any) -> None:
+        workers, self._workers = self._workers, {}
+        await asyncio.gather(*(worker.stop() for worker in workers.values()))
+
+    async def _check_positions(self) -> None:
+        """A topic that ends before the state's position is another topic of the same name; its records would be skipped."""
+        tps = [TP(topic, partition) for topic in self._sources for partition in self._workers]
+        ends: Mapping[TP, int] = await self._app.consumer.highwaters(*tps) if tps else {}
+        for tp, end in ends.items():
+            position = self._workers[tp.partition].state.position(tp.topic)
+            if position > end:
+                raise StateError(
+                    f"{tp.topic} partition {tp.partition} ends at offset {end}, but the state has read it up to {position}: "
+                    "the topic was made anew. Start with --fresh, or with another state directory and APP_ID"
+                )
+
+    def _is_caught_up(self, partition: int) -> Any:
+        tps = [TP(topic, partition) for topic in self._sources]
+
+        def is_caught_up(state: PartitionState) -> bool:
+            ends = ((tp, self._app.consumer.highwater(tp)) for tp in tps)
+            return all(end is not None and state.position(tp.topic) >= end for tp, end in ends)
+
+        return is_caught_up
+
+
+def _end_on_failure(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        end_worker(error)

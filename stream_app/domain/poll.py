@@ -1,0 +1,151 @@
+"""Polls: one store's status at one UTC instant, and how a row or a whole column of them is read.
+
+An *observation* is a poll's instant and status in one integer, `microseconds since the epoch * 2 + is_inactive`.
+Its order is the rule of the domain: of two polls the later one wins, and of two at the same microsecond `inactive` does.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_app.domain import store_id as store_ids
+from stream_app.domain.rejection import Reason, Rejected
+
+ACTIVE, INACTIVE = "active", "inactive"
+MICROS_PER_MINUTE = 60_000_000
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_END_OF_TIME = (datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
+    r" ?(?:(UTC|Z)|([+-])([0-9]{2}):?([0-9]{2}))?"
+)
+# The two spellings of the real files and of our own records; a column of nothing else is read by numpy at once.
+_USUAL_TIMES = re.compile(
+    r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?: UTC|Z)\n)++"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PollColumns:
+    """Polls that were taken, column by column, all of the same length, and the rows that were not.
+
+    `rows` (int64) are the positions in the input that each poll came from; `rejected` pairs the others with the reason.
+    """
+
+    store_ids: list[str]
+    observations: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    rejected: list[tuple[int, Rejected]]
+
+
+def observation(micros: int, *, is_active: bool) -> int:
+    """One poll as the integer whose order decides which of two wins."""
+    return micros * 2 + (not is_active)
+
+
+def parse_time(text: str) -> int | Rejected:
+    """Microseconds since the epoch of `YYYY-MM-DD HH:MM:SS[.fraction][ UTC|Z|±HH:MM]`; without an offset it is UTC.
+
+    Digits finer than a microsecond are cut off, never rounded.
+    """
+    found = _TIME.fullmatch(text.strip(" "))
+    if found is None:
+        return Rejected(Reason.UNREADABLE_TIME, repr(text[:64]))
+    date, clock, fraction, _utc, sign, hours, minutes = found.groups()
+    try:
+        whole = datetime.fromisoformat(f"{date}T{clock}+00:00")
+    except ValueError:
+        return Rejected(Reason.UNREADABLE_TIME, repr(text))
+    offset = timedelta(hours=int(hours), minutes=int(minutes)) if sign else timedelta()
+    if offset >= timedelta(days=1) or (sign and int(minutes) > 59):  # noqa: PLR2004 - minutes of an hour
+        return Rejected(Reason.UNREADABLE_TIME, repr(text))
+    since_epoch = whole - _EPOCH - (offset if sign != "-" else -offset)
+    micros = since_epoch // timedelta(microseconds=1) + int((fraction or "0").ljust(6, "0")[:6])
+    if not 0 <= micros <= _END_OF_TIME:
+        return Rejected(Reason.TIME_OUT_OF_RANGE, repr(text))
+    return micros
+
+
+def parse_poll(store_id: str, status: str, timestamp: str) -> tuple[str, int] | Rejected:
+    """The store id and the observation of one row, or why it is not a poll."""
+    parsed_id = store_ids.parse_store_id(store_id)
+    if isinstance(parsed_id, Rejected):
+        return parsed_id
+    if (stripped := status.strip(" ")) not in {ACTIVE, INACTIVE}:
+        return Rejected(Reason.UNKNOWN_STATUS if stripped else Reason.MISSING_VALUE, f"status {status[:64]!r}")
+    if not timestamp.strip(" "):
+        return Rejected(Reason.MISSING_VALUE, f"timestamp {timestamp[:64]!r}")
+    micros = parse_time(timestamp)
+    if isinstance(micros, Rejected):
+        return micros
+    return parsed_id, observation(micros, is_active=stripped == ACTIVE)
+
+
+def parse_polls(ids: Sequence[str], statuses: Sequence[str], timestamps: Sequence[str]) -> PollColumns:
+    """Three columns of equal length as polls: at C speed where every row is spelled as usual, else row by row."""
+    if ids:
+        usual = _usual_observations(statuses, timestamps)
+        if usual is not None and store_ids.are_plain(ids):
+            return PollColumns(list(ids), usual, np.arange(len(ids)), [])
+    return _parse_row_by_row(ids, statuses, timestamps)
+
+
+def _usual_observations(statuses: Sequence[str], timestamps: Sequence[str]) -> NDArray[np.int64] | None:
+    """Observations of a column in the usual spellings; None where any row has to be looked at by itself."""
+    if not set(statuses) <= {ACTIVE, INACTIVE} or not _USUAL_TIMES.fullmatch("\n".join(timestamps) + "\n"):
+        return None
+    try:
+        times = np.array([time.rstrip(" UTCZ") for time in timestamps], "datetime64[us]")
+    except ValueError:  # a date such as February 30
+        return None
+    micros = times.view(np.int64)
+    if micros.min() < 0:
+        return None
+    inactive = np.fromiter((status == INACTIVE for status in statuses), np.int64, len(statuses))
+    return micros * 2 + inactive
+
+
+def _parse_row_by_row(ids: Sequence[str], statuses: Sequence[str], timestamps: Sequence[str]) -> PollColumns:
+    taken: list[str] = []
+    observations: list[int] = []
+    rows: list[int] = []
+    rejected: list[tuple[int, Rejected]] = []
+    for row, (store_id, status, timestamp) in enumerate(zip(ids, statuses, timestamps, strict=True)):
+        parsed = parse_poll(store_id, status, timestamp)
+        if isinstance(parsed, Rejected):
+            rejected.append((row, parsed))
+        else:
+            taken.append(parsed[0])
+            observations.append(parsed[1])
+            rows.append(row)
+    return PollColumns(taken, np.array(observations, np.int64), np.array(rows, np.int64), rejected)
+
+
+def reject_future(polls: PollColumns, appended_at: NDArray[np.int64], max_future_micros: int) -> PollColumns:
+    """The same polls without those further ahead of their Kafka record's own time than allowed.
+
+    `appended_at` (int64, one a poll) and `max_future_micros` are in microseconds. The record's time is the broker's, so
+    that reading the topic again decides the same.
+    """
+    ahead = (polls.observations >> 1) - appended_at > max_future_micros
+    if not ahead.any():
+        return polls
+    late = np.flatnonzero(ahead).tolist()
+    rejected = [(int(polls.rows[at]), Rejected(Reason.FUTURE_POLL, _future_detail(polls, appended_at, at))) for at in late]
+    kept = np.flatnonzero(~ahead)
+    return PollColumns(
+        [polls.store_ids[at] for at in kept.tolist()],
+        polls.observations[kept],
+        polls.rows[kept],
+        sorted([*polls.rejected, *rejected], key=lambda found: found[0]),
+    )
+
+
+def _future_detail(polls: PollColumns, appended_at: NDArray[np.int64], at: int) -> str:
+    seconds = (int(polls.observations[at] >> 1) - int(appended_at[at])) / 1_000_000
+    return f"{seconds:.1f} s ahead"

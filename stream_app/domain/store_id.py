@@ -1,0 +1,28 @@
+"""Store ids: data, never interpreted."""
+
+import unicodedata
+from collections.abc import Sequence
+
+from stream_app.domain.rejection import Reason, Rejected
+
+MAX_BYTES = 256
+
+_LONGEST_SAFE = MAX_BYTES // 4  # characters; UTF-8 takes at most four bytes for one
+
+
+def parse_store_id(text: str) -> str | Rejected:
+    """The id with the spaces around it stripped, or why it isn't one (1-256 bytes of UTF-8, no control character)."""
+    store_id = text.strip(" ")
+    if not store_id:
+        return Rejected(Reason.EMPTY_STORE_ID, repr(text))
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in store_id):
+        return Rejected(Reason.BAD_STORE_ID, repr(text[:MAX_BYTES]))
+    if len(store_id.encode()) > MAX_BYTES:
+        return Rejected(Reason.BAD_STORE_ID, f"{len(store_id.encode())} bytes, starting with {store_id[:40]!r}")
+    return store_id
+
+
+def are_plain(texts: Sequence[str]) -> bool:
+    """Whether every text is a valid id as it stands; False only says that some want parse_store_id (one pass at C speed)."""
+    joined = "".join(texts)
+    return all(texts) and joined.isprintable() and " " not in joined and max(map(len, texts)) <= _LONGEST_SAFE

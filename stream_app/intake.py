@@ -1,0 +1,49 @@
+"""What a run of records means: valid ones go into the partition's state, the others become dead letters."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from stream_app.codec import records
+from stream_app.dead_letters import RecordSource, dead_letter
+from stream_app.domain.poll import reject_future
+from stream_app.domain.rejection import Rejected
+from stream_app.partition_state import PartitionState
+
+DeadLetterItem = tuple[bytes, bytes]
+
+
+def take_in_polls(
+    state: PartitionState, run: Sequence[Any], max_future_s: float
+) -> list[DeadLetterItem]:
+    """Give the polls of a run's records to the state; return the dead letters of the others."""
+    decoded = records.decode_polls([record.value for record in run])
+    appended_at = np.array([run[row].timestamp for row in decoded.rows.tolist()], np.int64) * 1000
+    polls = reject_future(decoded, appended_at, round(max_future_s * 1_000_000))
+    strangers = state.add_polls(polls)
+    return _dead_letters(run, [*polls.rejected, *strangers])
+
+
+def take_in_calendars(state: PartitionState, run: Sequence[Any]) -> list[DeadLetterItem]:
+    """Give the calendars of a run's records to the state, in order; return the dead letters of the others."""
+    refused: list[tuple[int, Rejected]] = []
+    for row, record in enumerate(run):
+        decoded = records.decode_calendar(record.key, record.value)
+        rejected = decoded if isinstance(decoded, Rejected) else state.add_calendar(*decoded)
+        if rejected is not None:
+            refused.append((row, rejected))
+    return _dead_letters(run, refused)
+
+
+def _dead_letters(run: Sequence[Any], refused: Iterable[tuple[int, Rejected]]) -> list[DeadLetterItem]:
+    """Dead letters dated by their record, so that a replay of the topic makes the same ones."""
+    return [
+        dead_letter(
+            rejected,
+            RecordSource(run[row].topic, run[row].partition, run[row].offset),
+            run[row].value or b"",
+            run[row].timestamp / 1000,
+        )
+        for row, rejected in refused
+    ]

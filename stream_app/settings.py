@@ -1,0 +1,138 @@
+"""The settings of the service, from the environment; each with its unit and the reason for its default."""
+
+from pathlib import Path
+
+from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stream_app.domain.store_state import MAX_RETENTION_DAYS
+
+MICROS_PER_SECOND = 1_000_000
+
+
+class Settings(BaseSettings):
+    """What every process of the service reads; a name in capitals is the environment variable that sets it."""
+
+    model_config = SettingsConfigDict(frozen=True, populate_by_name=True, extra="ignore")
+
+    kafka_brokers: str = Field(
+        "127.0.0.1:9092",
+        validation_alias="KAFKA_BROKERS",
+        description="host:port of the Kafka brokers, several with commas between them.",
+    )
+    app_id: str = Field(
+        "store-monitor",
+        validation_alias="APP_ID",
+        pattern=r"^[A-Za-z0-9._-]{1,100}$",
+        description="Consumer group, and the prefix of the changelog topic and of the transactional ids. "
+        "Two services on one broker need two.",
+    )
+    topic_prefix: str = Field(
+        "",
+        validation_alias="TOPIC_PREFIX",
+        pattern=r"^[A-Za-z0-9._-]{0,100}$",
+        description="Stands before the name of every topic, for several services on one broker.",
+    )
+    partitions: PositiveInt = Field(
+        4,
+        validation_alias="PARTITIONS",
+        description="Partitions of the topics when they are created: the most workers that can share the work.",
+    )
+    worker_name: str = Field(
+        "worker-1",
+        validation_alias="WORKER_NAME",
+        pattern=r"^[A-Za-z0-9._-]{1,100}$",
+        description="Name of this worker in the consumer group; each worker needs its own. One that is started again under "
+        "its name gets its partitions back at once.",
+    )
+    replication_factor: PositiveInt = Field(
+        1,
+        validation_alias="REPLICATION_FACTOR",
+        description="Copies of each partition when the topics are created; 3 on a cluster, 1 on one broker.",
+    )
+    data_dir: Path = Field(
+        Path(".store-monitor/default/worker"),
+        validation_alias="DATA_DIR",
+        description="Folder of the worker's RocksDB tables; each worker needs its own.",
+    )
+    reports_dir: Path = Field(
+        Path(".store-monitor/default/reports"),
+        validation_alias="REPORTS_DIR",
+        description="Folder that finished reports and their metadata are written to.",
+    )
+    retention_days: int = Field(
+        16,
+        validation_alias="RETENTION_DAYS",
+        ge=9,
+        le=MAX_RETENTION_DAYS,
+        description="Days of polls that are kept, the day of the newest poll included: the last full local week can begin "
+        "14 days back. At most 44, since a minute of the range has 16 bits.",
+    )
+    max_future_s: PositiveFloat = Field(
+        300,
+        validation_alias="MAX_FUTURE",
+        description="Seconds that a poll may lie ahead of its Kafka record's own timestamp, so that one bad clock can't "
+        "move stream time.",
+    )
+    checkpoint_interval_s: PositiveFloat = Field(
+        1.0,
+        validation_alias="CHECKPOINT_INTERVAL",
+        description="Seconds between checkpoints of a partition that is behind; one that is caught up makes them at once.",
+    )
+    transaction_timeout_s: PositiveFloat = Field(
+        15,
+        validation_alias="TRANSACTION_TIMEOUT",
+        description="Seconds a checkpoint may take, and that a killed worker's open one can hold back readers.",
+    )
+    session_timeout_s: PositiveFloat = Field(
+        10,
+        validation_alias="SESSION_TIMEOUT",
+        description="Seconds without a heartbeat after which Kafka gives a worker's partitions to another.",
+    )
+    max_pending: PositiveInt = Field(
+        1_000_000,
+        validation_alias="MAX_PENDING",
+        description="Decoded polls and calendars a partition may hold that no checkpoint has taken yet; past it reading waits.",
+    )
+    report_wait_s: PositiveFloat = Field(
+        30,
+        validation_alias="REPORT_WAIT",
+        description="Seconds that a report waits for the partitions to reach the ends of the topics at its trigger.",
+    )
+    api_host: str = Field(
+        "127.0.0.1",
+        validation_alias="API_HOST",
+        description="Address that the API binds to; loopback unless told otherwise, since it has no log-in.",
+    )
+    api_port: int = Field(
+        8000,
+        validation_alias="API_PORT",
+        ge=0,
+        le=65535,
+        description="TCP port of the API; 0 takes a free one.",
+    )
+    api_address_file: Path | None = Field(
+        None,
+        validation_alias="API_ADDRESS_FILE",
+        description="Where the API writes its address as JSON once it listens; none: nowhere.",
+    )
+    replay_file: Path | None = Field(
+        None,
+        validation_alias="REPLAY_FILE",
+        description="Progress file of a replay that the API's readiness waits for; none: it waits for no replay.",
+    )
+    log_level: str = Field(
+        "INFO",
+        validation_alias="LOG_LEVEL",
+        pattern=r"^(DEBUG|INFO|WARNING|ERROR)$",
+        description="Least level of log events that are written.",
+    )
+
+    @property
+    def tables_dir(self) -> Path:
+        """Where Faust keeps the tables inside the data directory (app version 1)."""
+        return self.data_dir / "v1" / "tables"
+
+    def table_path(self, partition: int) -> Path:
+        """The RocksDB directory of one partition of the table `store-state`."""
+        return self.tables_dir / f"store-state-{partition}.db"
