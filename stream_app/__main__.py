@@ -21,7 +21,7 @@ def main() -> None:
     except StoreMonitorError as error:
         sys.exit(f"store-monitor worker: {error}")
     app = create_app(settings, partitions)
-    faust.Worker(app, loglevel=None, redirect_stdouts=False, override_logging=False).execute_from_commandline()
+    faust.Worker(app, quiet=True, redirect_stdouts=False, override_logging=False).execute_from_commandline()
 
 
 if __name__ == "__main__":

@@ -47,8 +47,9 @@ class Assignment:
         earliest: Mapping[TP, int] = await self._app.consumer.earliest_offsets(tp)
         if start > earliest[tp]:
             raise StateError(
-                f"{tp.topic} partition {tp.partition}: reading starts at offset {start}, but the state ends at {position} "
-                f"and the topic begins at {earliest[tp]}; the state is older than what the consumer group has committed. "
+                f"{tp.topic} partition {tp.partition}: reading starts at offset {start}, but the state ends at "
+                f"{position} and the topic begins at {earliest[tp]}; the state is older than what the "
+                "group has committed. "
                 "Restore the changelog topic, or start with --fresh"
             )
         log.warning("polls.deleted_unread", topic=tp.topic, partition=tp.partition, position=position, start=start)
@@ -59,7 +60,9 @@ class Assignment:
         for partition, writer in self._table.writers.items():
             database = self._table.database(partition)
             state = PartitionState(partition, self._partitions, database, self._settings.retention_days)
-            worker = PartitionWorker(partition, state, self._table, writer, self._is_caught_up(partition), self._settings)
+            worker = PartitionWorker(
+                partition, state, self._table, writer, self._is_caught_up(partition), self._settings
+            )
             self._workers[partition] = worker
             worker.start().add_done_callback(_end_on_failure)
         await self._check_positions()
@@ -70,15 +73,15 @@ class Assignment:
         await asyncio.gather(*(worker.stop() for worker in workers.values()))
 
     async def _check_positions(self) -> None:
-        """A topic that ends before the state's position is another topic of the same name; its records would be skipped."""
+        """A topic that ends before the state's position was made anew; reading on would skip its records."""
         tps = [TP(topic, partition) for topic in self._sources for partition in self._workers]
         ends: Mapping[TP, int] = await self._app.consumer.highwaters(*tps) if tps else {}
         for tp, end in ends.items():
             position = self._workers[tp.partition].state.position(tp.topic)
             if position > end:
                 raise StateError(
-                    f"{tp.topic} partition {tp.partition} ends at offset {end}, but the state has read it up to {position}: "
-                    "the topic was made anew. Start with --fresh, or with another state directory and APP_ID"
+                    f"{tp.topic} partition {tp.partition} ends at offset {end}, but the state has read it up to "
+                    f"{position}: the topic was made anew. Start with --fresh, or with another --state-dir and APP_ID"
                 )
 
     def _is_caught_up(self, partition: int) -> Any:

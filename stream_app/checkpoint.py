@@ -87,7 +87,7 @@ class PartitionWorker:
                 await self._checkpoint(clock)
 
     async def _until_due(self, at: float) -> None:
-        """At once when the partition is caught up or too much is pending, else at the given time of the loop's clock."""
+        """At once when the partition is caught up or too much is pending, else at that time of the loop's clock."""
         with suppress(TimeoutError):
             async with asyncio.timeout_at(at):
                 while not self._is_caught_up(self.state) and self._room.is_set():

@@ -32,7 +32,7 @@ Source = FileSource | RecordSource
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """One refused input: reason code, human sentence, source, the raw bytes as text or base64, and when (UTC, ISO 8601)."""
+    """One refused input: code, human sentence, source, the raw bytes as text or base64, and when (UTC, ISO 8601)."""
 
     reason: str
     sentence: str

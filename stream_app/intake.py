@@ -14,9 +14,7 @@ from stream_app.partition_state import PartitionState
 DeadLetterItem = tuple[bytes, bytes]
 
 
-def take_in_polls(
-    state: PartitionState, run: Sequence[Any], max_future_s: float
-) -> list[DeadLetterItem]:
+def take_in_polls(state: PartitionState, run: Sequence[Any], max_future_s: float) -> list[DeadLetterItem]:
     """Give the polls of a run's records to the state; return the dead letters of the others."""
     decoded = records.decode_polls([record.value for record in run])
     appended_at = np.array([run[row].timestamp for row in decoded.rows.tolist()], np.int64) * 1000

@@ -75,7 +75,7 @@ class PartitionState:
         return [(int(polls.rows[at]), self._wrong_partition(polls.store_ids[at])) for at in strangers]
 
     def add_calendar(self, store_id: str, calendar: StoreCalendar | None) -> Rejected | None:
-        """Take a store's calendar, None to go back to the defaults; say so if the store belongs to another partition."""
+        """Take a store's calendar, None for the defaults; refuse it if the store belongs to another partition."""
         if partition_of(store_id.encode(), self._partitions) != self._partition:
             return self._wrong_partition(store_id)
         self._calendars[store_id] = calendar

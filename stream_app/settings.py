@@ -42,8 +42,8 @@ class Settings(BaseSettings):
         "worker-1",
         validation_alias="WORKER_NAME",
         pattern=r"^[A-Za-z0-9._-]{1,100}$",
-        description="Name of this worker in the consumer group; each worker needs its own. One that is started again under "
-        "its name gets its partitions back at once.",
+        description="Name of this worker in the consumer group; each worker needs its own. One started again under its "
+        "name gets its partitions back at once.",
     )
     replication_factor: PositiveInt = Field(
         1,
@@ -65,19 +65,20 @@ class Settings(BaseSettings):
         validation_alias="RETENTION_DAYS",
         ge=9,
         le=MAX_RETENTION_DAYS,
-        description="Days of polls that are kept, the day of the newest poll included: the last full local week can begin "
-        "14 days back. At most 44, since a minute of the range has 16 bits.",
+        description="Days of polls that are kept, the day of the newest poll included: the last full local week can "
+        "begin 14 days back. At most 44, since a minute of the range has 16 bits.",
     )
     max_future_s: PositiveFloat = Field(
         300,
         validation_alias="MAX_FUTURE",
-        description="Seconds that a poll may lie ahead of its Kafka record's own timestamp, so that one bad clock can't "
-        "move stream time.",
+        description="Seconds that a poll may lie ahead of its Kafka record's own timestamp, so that one bad clock "
+        "can't move stream time.",
     )
     checkpoint_interval_s: PositiveFloat = Field(
         1.0,
         validation_alias="CHECKPOINT_INTERVAL",
-        description="Seconds between checkpoints of a partition that is behind; one that is caught up makes them at once.",
+        description="Seconds between checkpoints of a partition that is behind; one that is caught up makes them "
+        "at once.",
     )
     transaction_timeout_s: PositiveFloat = Field(
         15,
@@ -92,7 +93,8 @@ class Settings(BaseSettings):
     max_pending: PositiveInt = Field(
         1_000_000,
         validation_alias="MAX_PENDING",
-        description="Decoded polls and calendars a partition may hold that no checkpoint has taken yet; past it reading waits.",
+        description="Decoded polls and calendars a partition may hold that no checkpoint has taken yet; past it "
+        "reading waits.",
     )
     report_wait_s: PositiveFloat = Field(
         30,

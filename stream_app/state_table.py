@@ -71,7 +71,7 @@ class StateTable(faust.Table):
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     def _close_databases(self, partitions: set[int]) -> None:
-        """Faust only drops its reference (stores/rocksdb.py:582), which keeps the database locked for the next owner."""
+        """Faust only drops its reference (stores/rocksdb.py:582), which keeps the database locked."""
         databases: dict[int, rocksdict.Rdict] = self.data._dbs  # noqa: SLF001 - see above
         for partition in partitions & databases.keys():
             databases[partition].close()

@@ -47,7 +47,7 @@ def topics_of(settings: Settings) -> Topics:
 def configs_of(settings: Settings) -> dict[str, dict[str, str]]:
     """Kafka's configuration of each topic.
 
-    Polls carry the time at which the broker took them (LogAppendTime): with a poll's own time as record time Kafka would
+    Polls carry the time at which the broker took them (LogAppendTime): with a poll's own time there Kafka would
     delete a replayed old file at once. Compacted topics roll and clean early enough for a rebuild to stay short.
     """
     names = topics_of(settings)
@@ -119,8 +119,8 @@ def _shared_count(counts: Mapping[str, int], names: Topics) -> int:
     shared = {name: counts[name] for name in (*names.sources, names.changelog)}
     if len(set(shared.values())) > 1:
         message = (
-            f"the topics must have one number of partitions, but have {shared}: a store's polls, calendar and state must "
-            "meet in one partition. Create them anew, or set TOPIC_PREFIX and APP_ID for new ones"
+            f"the topics must have one number of partitions, but have {shared}: a store's polls, calendar and state "
+            "must meet in one partition. Create them anew, or set TOPIC_PREFIX and APP_ID for new ones"
         )
         raise ConfigurationError(message)
     return counts[names.polls]

@@ -15,7 +15,7 @@ What of Faust 0.15.3 and aiokafka 0.14.0 this leans on (an upgrade has to look a
 | AIOKafkaConsumerThread._fetch_records | the fetch, in the consumer's own thread, where positions can be read with it |
 | AIOKafkaConsumer._subscription.subscription.assignment | positions without a round trip |
 | AIOKafkaConsumerThread.highwater | stock gives the log's end, which an open transaction keeps from being read |
-| Consumer.getmany, ._wait_next_records, ._buffered_partitions, .flow_active, .perform_seek | the loop that yields messages |
+| Consumer.getmany, ._wait_next_records, ._buffered_partitions, .flow_active, .perform_seek | what yields messages |
 | Consumer.on_task_error | called where an agent raised |
 | Consumer._new_offset, ._add_gap, ._acked, ._acked_index | which offset a commit takes |
 """
@@ -75,7 +75,7 @@ class RunConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         # Under read_committed aiokafka asks ListOffsets for the last stable offset too, so highwaters() agree with it.
         consumer._isolation_level = "read_committed"  # noqa: SLF001 - Faust has no setting for it
-        # Every other request waits behind the long poll of a fetch; with Faust's 1.5 s each step of recovery takes that.
+        # Every other request waits behind the long poll of a fetch; with Faust's 1.5 s a step of recovery takes that.
         consumer._fetch_max_wait_ms = _FETCH_MAX_WAIT_MS  # noqa: SLF001 - hard-coded in Faust
         return consumer
 

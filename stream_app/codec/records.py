@@ -1,7 +1,8 @@
 """The records of the topics `store-polls` and `store-calendars`, JSON by msgspec.
 
-store-polls      key store_id -> {"store_id": "8139926242460185114", "status": "active", "timestamp_utc": "2023-01-22T12:09:39.388884Z"}
-store-calendars  key store_id -> {"store_id": "…", "timezone": "America/Denver", "hours": [{"day": 0, "start": "09:00", "end": "17:30"}]}
+store-polls      key store_id -> {"store_id": "81399", "status": "active", "timestamp_utc": "2023-01-22T12:09:39Z"}
+store-calendars  key store_id -> {"store_id": "81399", "timezone": "America/Denver",
+                                  "hours": [{"day": 0, "start": "09:00", "end": "17:30"}]}
                  null = a tombstone: back to the defaults
 """
 

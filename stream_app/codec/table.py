@@ -1,7 +1,7 @@
-"""The layout of the table `store-state`: its keys, and the bytes of its values.
+r"""The layout of the table `store-state`: its keys, and the bytes of its values.
 
-    \\0partition            what holds for the partition as a whole: PartitionMeta, JSON
-    \\0calendar/<store id>  the store's calendar, JSON of domain.store_calendar.StoreCalendar
+    \0partition            what holds for the partition as a whole: PartitionMeta, JSON
+    \0calendar/<store id>  the store's calendar, JSON of domain.store_calendar.StoreCalendar
     <store id>             the store's polls and minute buckets, binary, little-endian:
 
     header   version u8 | reserved u8 | entries u16 | up u16 | down u16 | first u32 | span u16 | carry i64
@@ -10,8 +10,8 @@
     down     the same for down
 
 `first` is in minutes since the epoch, `span` in minutes; the runs hold for first <= minute < first + span. The carry is
-the greatest observation before `first`, -1 for none. Store ids have no control characters, so no id begins with \\0;
-Faust's own key `__faust\\0offset__` has one inside and is no id either.
+the greatest observation before `first`, -1 for none. Store ids have no control characters, so no id begins with \0;
+Faust's own key `__faust\0offset__` has one inside and is no id either.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.domain.store_calendar import StoreCalendar
 from stream_app.domain.runs import AXIS, Minutes, Runs
+from stream_app.domain.store_calendar import StoreCalendar
 from stream_app.domain.store_state import (
     NO_POLL,
     ROW_SHIFT,

@@ -1,1 +1,1 @@
-"""The rules of the numbers: pure functions over values and columns; no I/O, no clock, no Faust, nothing of the project."""
+"""The rules of the numbers: pure functions of values and columns; no I/O, no clock, no Faust."""

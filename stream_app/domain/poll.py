@@ -1,7 +1,7 @@
 """Polls: one store's status at one UTC instant, and how a row or a whole column of them is read.
 
 An *observation* is a poll's instant and status in one integer, `microseconds since the epoch * 2 + is_inactive`.
-Its order is the rule of the domain: of two polls the later one wins, and of two at the same microsecond `inactive` does.
+Its order is the rule of the domain: of two polls the later one wins, of two at the same microsecond `inactive`.
 """
 
 import re
@@ -22,7 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END_OF_TIME = (datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
-    r" ?(?:(UTC|Z)|([+-])([0-9]{2}):?([0-9]{2}))?"
+    r"(?:( UTC|Z)|([+-])([0-9]{2}):([0-9]{2}))?"
 )
 # The two spellings of the real files and of our own records; a column of nothing else is read by numpy at once.
 _USUAL_TIMES = re.compile(
@@ -136,7 +136,9 @@ def reject_future(polls: PollColumns, appended_at: NDArray[np.int64], max_future
     if not ahead.any():
         return polls
     late = np.flatnonzero(ahead).tolist()
-    rejected = [(int(polls.rows[at]), Rejected(Reason.FUTURE_POLL, _future_detail(polls, appended_at, at))) for at in late]
+    rejected = [
+        (int(polls.rows[at]), Rejected(Reason.FUTURE_POLL, _future_detail(polls, appended_at, at))) for at in late
+    ]
     kept = np.flatnonzero(~ahead)
     return PollColumns(
         [polls.store_ids[at] for at in kept.tolist()],

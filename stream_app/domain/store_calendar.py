@@ -15,7 +15,7 @@ _CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
 
 
 class WeeklyHours(NamedTuple):
-    """Open from `start` to `end`, minutes from local midnight of `day` (0 = Monday); an end past 1440 runs into the next day."""
+    """Open from `start` to `end`, minutes from local midnight of `day` (0 = Monday); past 1440 is the next day."""
 
     day: int
     start: int
@@ -63,7 +63,7 @@ def parse_calendar(timezone: str | None, hours: Iterable[tuple[int, str, str]]) 
 
 
 def clock(minute: int) -> str:
-    """A start or end in minutes of `WeeklyHours` as HH:MM, so that parse_hours gives it back; midnight as an end is 24:00."""
+    """A start or end of `WeeklyHours` as HH:MM, so that parse_hours gives it back; midnight as an end is 24:00."""
     within = minute if minute <= MINUTES_PER_DAY else minute - MINUTES_PER_DAY
     return f"{within // 60:02}:{within % 60:02}"
 

@@ -23,6 +23,6 @@ def parse_store_id(text: str) -> str | Rejected:
 
 
 def are_plain(texts: Sequence[str]) -> bool:
-    """Whether every text is a valid id as it stands; False only says that some want parse_store_id (one pass at C speed)."""
+    """Whether every text is a valid id as it stands, at C speed; False only says that some want parse_store_id."""
     joined = "".join(texts)
     return all(texts) and joined.isprintable() and " " not in joined and max(map(len, texts)) <= _LONGEST_SAFE

@@ -1,7 +1,7 @@
 """What is kept of the polls of many stores, column by column, and how polls are folded in.
 
 Per store: the retained polls, of each minute only the greatest observation; and the carry, the greatest observation
-before the retained range. max() is commutative, associative and idempotent, so that any order of arrival, any duplicate,
+before the retained range. max() is commutative, associative and idempotent, so that any order of arrival, duplicate,
 replay or split into batches leaves the same state.
 """
 
@@ -87,7 +87,7 @@ def no_polls(count: int, retained: RetainedRange) -> StoreStates:
 
 
 def fold(states: StoreStates, rows: NDArray[np.int64], observations: Observations) -> StoreStates:
-    """The states after more polls: observation i is of the store in rows[i]. None may lie at or after the range's end."""
+    """The states after more polls: observation i is of the store in rows[i]. None may lie past the range's end."""
     minute = observations // _OBSERVATIONS_PER_MINUTE
     old = minute < states.retained.first
     carry = states.carry.copy()
@@ -109,13 +109,13 @@ def last_observations(states: StoreStates) -> Observations:
     last = states.carry.copy()
     entries, row = states.entries, states.entry_rows
     if len(entries):
-        newest = np.append(row[1:] != row[:-1], True)  # noqa: FBT003 - an array element, not a flag
+        newest = np.append(row[1:] != row[:-1], True)
         last[row[newest]] = observations_of(entries[newest], states.retained.first)
     return last
 
 
 def active_runs(states: StoreStates, end: int) -> Runs:
-    """When each store's last observation says `active`, from the range's first minute up to `end`, business hours or not.
+    """When each store's last observation says `active`, from the range's first minute up to `end`, open or not.
 
     Last observation carried forward: a poll counts from the minute it fell in up to the minute of the next poll.
     """

@@ -47,7 +47,7 @@ def load_zone(name: str) -> ZoneInfo:
 def offset_periods(name: str, first_minute: int, end_minute: int) -> tuple[OffsetPeriod, ...]:
     """The zone's offsets over first_minute <= UTC minute < end_minute, without a gap, in order.
 
-    An offset with seconds (local mean times) is floored to the minute, so that the local minute of a UTC minute is floored.
+    An offset with seconds (local mean times) is floored to the minute, and with it the local minute of a UTC minute.
     """
     zone = load_zone(name)
     probes = [*range(first_minute, end_minute, _PROBE_MINUTES), end_minute]

@@ -1,0 +1,43 @@
+"""The progress file of a replay: the producers write it, the supervisor and the API's readiness read it."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from stream_app.errors import StateError
+
+
+class ReplayProgress(msgspec.Struct, frozen=True):
+    """How far a replay is. Sent means acknowledged by Kafka; first and last poll are the times of valid rows, ISO 8601.
+
+    A replay that was killed leaves `running` behind: whoever started it knows better.
+    """
+
+    state: Literal["running", "done", "failed"]
+    rows_read: int
+    polls_sent: int
+    calendars_sent: int
+    rejected: dict[str, int]
+    first_poll: str | None
+    last_poll: str | None
+    error: str | None
+
+
+def write_progress(path: Path, progress: ReplayProgress) -> None:
+    """Replace the file; a reader sees the old one or the new one, whole."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.write_bytes(msgspec.json.encode(progress))
+    temporary.replace(path)
+
+
+def read_progress(path: Path) -> ReplayProgress | None:
+    """What the file says, None where there is none; raises StateError where it is no progress file."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=ReplayProgress)
+    except FileNotFoundError:
+        return None
+    except msgspec.MsgspecError as error:
+        message = f"{path} is not the progress file of a replay ({error}); remove it, or name another"
+        raise StateError(message) from error
