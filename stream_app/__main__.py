@@ -8,15 +8,15 @@ import faust
 from stream_app.app import create_app
 from stream_app.errors import StoreMonitorError
 from stream_app.logs import configure_logs
-from stream_app.settings import Settings
+from stream_app.settings import load_settings
 from stream_app.topics import ensure_topics
 
 
 def main() -> None:
     """Run the worker until SIGTERM; exits 3 where it failed and nothing more was acked."""
-    settings = Settings()
-    configure_logs(settings.log_level)
     try:
+        settings = load_settings()
+        configure_logs(settings.log_level)
         partitions = asyncio.run(ensure_topics(settings))
     except StoreMonitorError as error:
         sys.exit(f"store-monitor worker: {error}")

@@ -1,13 +1,13 @@
 """The settings of the service, from the environment; each with its unit and the reason for its default."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stream_app.domain.store_state import MAX_RETENTION_DAYS
-
-MICROS_PER_SECOND = 1_000_000
+from stream_app.errors import ConfigurationError
 
 
 class Settings(BaseSettings):
@@ -138,3 +138,12 @@ class Settings(BaseSettings):
     def table_path(self, partition: int) -> Path:
         """The RocksDB directory of one partition of the table `store-state`."""
         return self.tables_dir / f"store-state-{partition}.db"
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of an environment, else of this process's; raises ConfigurationError naming each bad variable."""
+    try:
+        return Settings() if environment is None else Settings.model_validate(environment)
+    except ValidationError as error:
+        problems = "; ".join(f"{found['loc'][0]}={found['input']!r}: {found['msg']}" for found in error.errors())
+        raise ConfigurationError(f"settings that can't be used: {problems}") from error

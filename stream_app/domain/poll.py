@@ -24,10 +24,12 @@ _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
     r"(?:( UTC|Z)|([+-])([0-9]{2}):([0-9]{2}))?"
 )
-# The two spellings of the real files and of our own records; a column of nothing else is read by numpy at once.
+# The spellings of the real files and of our own records; a column of nothing else is read by numpy at once.
+_USUAL_OFFSETS = (" UTC", "Z", "+00:00")
 _USUAL_TIMES = re.compile(
-    r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?: UTC|Z)\n)++"
+    r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?: UTC|Z|\+00:00)?\n)++"
 )
+_SLICE = 1000  # rows; where a column has an odd row, only its slice is read row by row
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +89,30 @@ def parse_poll(store_id: str, status: str, timestamp: str) -> tuple[str, int] | 
 
 
 def parse_polls(ids: Sequence[str], statuses: Sequence[str], timestamps: Sequence[str]) -> PollColumns:
-    """Three columns of equal length as polls: at C speed where every row is spelled as usual, else row by row."""
-    if ids:
-        usual = _usual_observations(statuses, timestamps)
-        if usual is not None and store_ids.are_plain(ids):
-            return PollColumns(list(ids), usual, np.arange(len(ids)), [])
-    return _parse_row_by_row(ids, statuses, timestamps)
+    """Three columns of equal length as polls: at C speed where the rows are spelled as usual, else row by row."""
+    if not ids:
+        return PollColumns([], np.empty(0, np.int64), np.empty(0, np.int64), [])
+    usual = _usual_observations(statuses, timestamps)
+    if usual is not None and store_ids.are_plain(ids):
+        return PollColumns(list(ids), usual, np.arange(len(ids)), [])
+    if len(ids) <= _SLICE:
+        return _parse_row_by_row(ids, statuses, timestamps)
+    starts = range(0, len(ids), _SLICE)
+    return _concatenated(
+        [parse_polls(ids[at : at + _SLICE], statuses[at : at + _SLICE], timestamps[at : at + _SLICE]) for at in starts],
+        starts,
+    )
 
 
 def _usual_observations(statuses: Sequence[str], timestamps: Sequence[str]) -> NDArray[np.int64] | None:
     """Observations of a column in the usual spellings; None where any row has to be looked at by itself."""
-    if not set(statuses) <= {ACTIVE, INACTIVE} or not _USUAL_TIMES.fullmatch("\n".join(timestamps) + "\n"):
+    text = "\n".join(timestamps)
+    if not set(statuses) <= {ACTIVE, INACTIVE} or not _USUAL_TIMES.fullmatch(text + "\n"):
         return None
+    for offset in _USUAL_OFFSETS:
+        text = text.replace(offset, "")
     try:
-        times = np.array([time.rstrip(" UTCZ") for time in timestamps], "datetime64[us]")
+        times = np.array(text.split("\n"), "datetime64[us]")
     except ValueError:  # a date such as February 30
         return None
     micros = times.view(np.int64)
@@ -108,6 +120,16 @@ def _usual_observations(statuses: Sequence[str], timestamps: Sequence[str]) -> N
         return None
     inactive = np.fromiter((status == INACTIVE for status in statuses), np.int64, len(statuses))
     return micros * 2 + inactive
+
+
+def _concatenated(parts: Sequence[PollColumns], starts: Sequence[int]) -> PollColumns:
+    """Slices of one column as one again; starts[i] is the row at which slice i begins."""
+    return PollColumns(
+        [store_id for part in parts for store_id in part.store_ids],
+        np.concatenate([part.observations for part in parts]),
+        np.concatenate([part.rows + start for part, start in zip(parts, starts, strict=True)]),
+        [(row + start, reason) for part, start in zip(parts, starts, strict=True) for row, reason in part.rejected],
+    )
 
 
 def _parse_row_by_row(ids: Sequence[str], statuses: Sequence[str], timestamps: Sequence[str]) -> PollColumns:

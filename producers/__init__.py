@@ -1,0 +1,1 @@
+"""Producers: read the input files, and publish polls and calendars to Kafka."""

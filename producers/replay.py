@@ -1,0 +1,153 @@
+"""A replay: input files to Kafka, every calendar before the first poll, every refused row to the dead letters."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from aiokafka.errors import KafkaError
+from numpy.typing import NDArray
+
+from producers.calendar_rows import CalendarRows, GatheredCalendars
+from producers.input_files import HOURS, POLLS, ZONES, InputFiles, InputKind
+from producers.input_table import InputTable
+from producers.pacing import Speed, paced
+from producers.poll_rows import PollRows, PollsInOrder, read_polls
+from producers.progress import Progress
+from producers.publisher import Publisher, open_publisher
+from stream_app.codec.records import encode_calendar, encode_polls
+from stream_app.errors import StoreMonitorError
+from stream_app.settings import Settings
+from stream_app.topics import Topics, ensure_topics, topics_of
+
+RECORDS_AT_ONCE = 20_000
+
+
+class TopicsUnavailableError(StoreMonitorError):
+    """Kafka answers, but won't list or create the topics."""
+
+    def __init__(self, brokers: str, cause: Exception) -> None:
+        self.brokers = brokers
+        super().__init__(f"Kafka at {brokers} doesn't let the topics be listed or created: {cause!r}. Nothing was sent")
+
+
+@dataclass(frozen=True, slots=True)
+class InputTables:
+    """The input files, their headers checked."""
+
+    polls: InputTable | None
+    hours: InputTable | None
+    zones: InputTable | None
+
+    @classmethod
+    def check(cls, files: InputFiles) -> "InputTables":
+        """Read every header; raises what InputTable.check does."""
+        return cls(_checked(files.polls, POLLS), _checked(files.hours, HOURS), _checked(files.zones, ZONES))
+
+
+async def replay(
+    files: InputFiles, speed: Speed, settings: Settings, progress: Progress, now: Callable[[], float] = time.time
+) -> None:
+    """Send the files, and return once Kafka has acknowledged every row.
+
+    Raises the errors of InputTable.check before anything is sent; BrokerUnreachableError, TopicsUnavailableError and
+    ConfigurationError where the topics can't be had; later UnreadableInputError and DeliveryError. `now` is in seconds
+    since the epoch.
+    """
+    tables = InputTables.check(files)
+    try:
+        await ensure_topics(settings)
+    except (KafkaError, TimeoutError) as error:
+        raise TopicsUnavailableError(settings.kafka_brokers, error) from error
+    async with open_publisher(settings.kafka_brokers) as publisher:
+        run = _Run(publisher, topics_of(settings), progress, now)
+        try:
+            await run.send_calendars(tables)
+            await run.send_polls(tables, speed)
+        finally:
+            run.count_acknowledged()
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The steps of a replay on an open publisher."""
+
+    publisher: Publisher
+    topics: Topics
+    progress: Progress
+    now: Callable[[], float]
+
+    async def send_calendars(self, tables: InputTables) -> None:
+        """Gather every store's calendar, send each, and wait until all are acknowledged."""
+        gathered = GatheredCalendars()
+        for table, read in ((tables.hours, gathered.read_hours), (tables.zones, gathered.read_zones)):
+            if table is not None:
+                self.progress.counts.begin(table.path.name, table.size)
+                for rows in read(table):
+                    await self._took(rows)
+        records = ((store_id.encode(), encode_calendar(store_id, c)) for store_id, c in gathered.calendars())
+        while chunk := list(islice(records, RECORDS_AT_ONCE)):
+            await self.publisher.publish(self.topics.calendars, chunk, self.now())
+            await self._tick()
+        await self.publisher.all_acknowledged()
+
+    async def send_polls(self, tables: InputTables, speed: Speed) -> None:
+        """Send the polls at their speed, and wait until all are acknowledged."""
+        if tables.polls is not None:
+            self.progress.counts.begin(tables.polls.path.name, tables.polls.size)
+            if speed.factor is None:
+                await self._send_in_file_order(tables.polls)
+            else:
+                await self._send_paced(tables.polls, speed.factor)
+        await self.publisher.all_acknowledged()
+
+    async def _send_in_file_order(self, table: InputTable) -> None:
+        for rows in read_polls(table):
+            await self._send_polls(rows.store_ids, rows.observations)
+            await self._took(rows)
+
+    async def _send_paced(self, table: InputTable, factor: float) -> None:
+        chunks: list[PollRows] = []
+        for rows in read_polls(table):
+            chunks.append(rows)
+            await self._took(rows)
+        polls = PollsInOrder.of(chunks)
+        self.progress.counts.begin("polls at their pace", len(polls.store_ids))
+        clock = asyncio.get_running_loop().time
+        async with aclosing(paced(polls.observations >> 1, factor, RECORDS_AT_ONCE, clock, asyncio.sleep)) as slices:
+            async for due in slices:
+                await self._send_polls(polls.store_ids[due], polls.observations[due])
+                self.progress.counts.done = due.stop
+                await self._tick()
+
+    async def _send_polls(self, store_ids: list[str], observations: NDArray[np.int64]) -> None:
+        records = list(zip(map(str.encode, store_ids), encode_polls(store_ids, observations), strict=True))
+        await self.publisher.publish(self.topics.polls, records, self.now())
+        self.progress.counts.add_times(observations)
+
+    async def _took(self, rows: PollRows | CalendarRows) -> None:
+        """Send the dead letters of rows that were read, and count all of them."""
+        at_s = self.now()
+        letters = [row.dead_letter(at_s) for row in rows.rejected]
+        await self.publisher.publish(self.topics.dead_letters, letters, at_s)
+        self.progress.counts.add_rows(rows.count, rows.rejected)
+        self.progress.counts.done = rows.bytes_read
+        await self._tick()
+
+    async def _tick(self) -> None:
+        self.count_acknowledged()
+        self.progress.tick()
+        await asyncio.sleep(0)  # lets acknowledgements and signals in where nothing else waits
+
+    def count_acknowledged(self) -> None:
+        """Take over what Kafka has acknowledged so far."""
+        self.progress.counts.polls_sent = self.publisher.acknowledged[self.topics.polls]
+        self.progress.counts.calendars_sent = self.publisher.acknowledged[self.topics.calendars]
+
+
+def _checked(path: Path | None, kind: InputKind) -> InputTable | None:
+    return None if path is None else InputTable.check(path, kind)
