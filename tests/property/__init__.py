@@ -1,0 +1,1 @@
+"""Properties: the real code agrees with the reference on whatever Hypothesis thinks of."""

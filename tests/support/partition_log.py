@@ -1,0 +1,119 @@
+"""A partition's source topics as lists, and a real RocksDB that a PartitionState reads and checkpoints write."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import rocksdict
+
+from api.snapshots import PartitionContent
+from stream_app.codec import table
+from stream_app.domain.poll import parse_poll
+from stream_app.domain.rejection import Rejected
+from stream_app.intake import take_in_calendars, take_in_polls
+from stream_app.partition_state import PartitionState
+from tests import reference
+
+POLLS, CALENDARS = "store-polls", "store-calendars"
+APPENDED_AT_MILLIS = 4_000_000_000_000  # the year 2096: nothing is ahead of it
+RETENTION_DAYS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the worker uses of a Kafka record."""
+
+    topic: str
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    partition: int = 0
+    timestamp: int = APPENDED_AT_MILLIS
+
+
+@dataclass(slots=True)
+class SourceLog:
+    """The records of one partition, of both topics, in the order of their offsets."""
+
+    records: dict[str, list[Record]] = field(default_factory=lambda: {POLLS: [], CALENDARS: []})
+
+    def append(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+        log = self.records[topic]
+        log.append(Record(topic, len(log), key, value))
+
+    def add_polls(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Rows as they are, valid or not: the worker has to sort them out."""
+        for store_id, status, timestamp in rows:
+            body = {"store_id": store_id, "status": status, "timestamp_utc": timestamp}
+            self.append(POLLS, store_id.strip(" ").encode(), json.dumps(body).encode())
+
+    def add_calendars(self, hours_rows: Iterable[tuple[str, ...]], zone_rows: Iterable[tuple[str, ...]]) -> None:
+        """One merged message a store, of its valid rows."""
+        zones = dict(reference.valid(reference.parse_zone_row, zone_rows))
+        hours: dict[str, list[dict[str, object]]] = {}
+        for row in hours_rows:
+            for store_id, _ in reference.valid(reference.parse_hours_row, [row]):
+                hours.setdefault(store_id, []).append({"day": int(row[1]), "start": row[2], "end": row[3]})
+        for store_id in sorted(zones.keys() | hours.keys()):
+            body = {"store_id": store_id, "timezone": zones.get(store_id), "hours": hours.get(store_id, [])}
+            self.append(CALENDARS, store_id.encode(), json.dumps(body).encode())
+
+
+class CheckpointedPartition:
+    """A partition that can be read into, checkpointed, and killed at any point."""
+
+    def __init__(self, log: SourceLog, path: Path) -> None:
+        self._log = log
+        options = rocksdict.Options(raw_mode=True)
+        options.create_if_missing(True)  # noqa: FBT003 - RocksDB's own setter
+        self.database = rocksdict.Rdict(str(path), options=options)
+        self.state = self._fresh_state()
+        self.dead_letters: list[tuple[bytes, bytes]] = []
+
+    def read(self, topic: str, count: int) -> None:
+        """Take in the next records, at most `count`."""
+        start = self.state.position(topic)
+        run = self._log.records[topic][start : start + count]
+        if topic == POLLS:
+            self.dead_letters += take_in_polls(self.state, run, max_future_s=300)
+        else:
+            self.dead_letters += take_in_calendars(self.state, run)
+        self.state.advance(topic, start + len(run))
+
+    def checkpoint(self) -> None:
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        for key, value in self.state.take_changes().items:
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        self.database.write(batch)
+
+    def kill(self) -> None:
+        """Lose what no checkpoint took; reading goes on from the position that the database holds."""
+        self.state = self._fresh_state()
+
+    def finish(self) -> None:
+        """Read everything there is and make it durable."""
+        for topic, records in self._log.records.items():
+            self.read(topic, len(records))
+        self.checkpoint()
+
+    def content(self) -> PartitionContent:
+        items = dict(self.database.items())
+        ids = sorted(key for key in items if table.is_store_key(key))
+        prefix = table.CALENDAR_PREFIX
+        calendars = {key.removeprefix(prefix): value for key, value in items.items() if key.startswith(prefix)}
+        return PartitionContent(table.decode_meta(items[table.META_KEY]), ids, [items[key] for key in ids], calendars)
+
+    def close(self) -> None:
+        self.database.close()
+
+    def _fresh_state(self) -> PartitionState:
+        return PartitionState(0, 1, self.database, RETENTION_DAYS)
+
+
+def valid_poll_count(rows: Iterable[tuple[str, str, str]]) -> int:
+    """How many rows the domain takes."""
+    return sum(not isinstance(parse_poll(*row), Rejected) for row in rows)

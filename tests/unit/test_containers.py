@@ -1,0 +1,57 @@
+"""The containers can't be run without an engine; what can be checked of them without one is checked here."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stream_app.cli import commands
+from stream_app.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+OURS = {name: service for name, service in COMPOSE["services"].items() if name != "kafka"}
+DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
+VARIABLES = {str(field.validation_alias) for field in Settings.model_fields.values()}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_command_of_the_compose_file_exists(name: str) -> None:
+    command = OURS[name]["command"]
+
+    if command[0] == "sh":
+        words = re.findall(r"store-monitor (\S+)", command[2])
+        assert words
+        assert set(words) <= set(commands.commands)
+    else:
+        assert (ROOT / command[2] / "__main__.py").is_file()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_variable_of_the_compose_file_is_a_setting(name: str) -> None:
+    assert OURS[name]["environment"].keys() <= VARIABLES
+
+
+def test_every_variable_of_the_image_is_a_setting() -> None:
+    (assignments,) = re.findall(r"^ENV (.*)$", DOCKERFILE, re.MULTILINE)
+
+    assert {assignment.split("=")[0] for assignment in assignments.split()} <= VARIABLES
+
+
+def test_the_image_copies_every_package_and_the_lock_file() -> None:
+    copied = set(re.findall(r"^COPY (.+) \S+$", DOCKERFILE, re.MULTILINE))
+
+    assert {"stream_app", "api", "producers"} <= copied
+    assert any("requirements.lock" in line for line in copied)
+
+
+def test_compose_and_the_embedded_broker_run_the_same_kafka() -> None:
+    pom = next((ROOT / "stream_app" / "local").rglob("pom.xml")).read_text()
+    version = COMPOSE["services"]["kafka"]["image"].rpartition(":")[2]
+
+    assert f"<version>{version}</version>" in pom or f">{version}<" in pom
+
+
+def test_worker_and_api_share_the_volume_of_the_tables() -> None:
+    assert OURS["worker"]["volumes"] == OURS["api"]["volumes"]
