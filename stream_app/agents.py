@@ -54,8 +54,8 @@ async def _take(event: EventT[Any], assignment: Assignment, take_in: TakeIn) -> 
     message, run = event.message, event.message.value
     event.value = message.value = None  # the event waits for its ack; the records needn't
     position = worker.state.position(message.topic)
-    if run.start > position:
-        await assignment.check_gap(message.tp, position, run.start)
+    if run.start > position and not await assignment.close_gap(message.tp, position, run.start):
+        return
     dead_letters = take_in(worker.state, run.records_from(position))
     worker.state.advance(message.topic, run.end)
     await worker.take(event, dead_letters)

@@ -29,6 +29,7 @@ class Assignment:
         self._partitions = partitions
         self._sources = topics_of(settings).sources
         self._workers: dict[int, PartitionWorker] = {}
+        app.transport.position_of = self._position_of
         app.on_partitions_revoked.connect(self._drop, weak=False)
         app.on_rebalance_complete.connect(self._take_up, weak=False)
         app.on_before_shutdown.connect(self._drop, weak=False)
@@ -39,20 +40,19 @@ class Assignment:
             return None
         return self._workers.get(event.message.partition)
 
-    async def check_gap(self, tp: TP, position: int, start: int) -> None:
-        """Records between the state's position and a run's start are fine where Kafka's retention deleted them.
+    async def close_gap(self, tp: TP, position: int, start: int) -> bool:
+        """Whether a run may be taken that starts behind the state's position.
 
-        Raises StateError where they are still in the topic: reading on would leave them out for good.
+        It may where Kafka's retention has deleted what lies between. Otherwise the run was fetched from another place,
+        and the partition is read again from the state's position: taking it would leave records out for good.
         """
         earliest: Mapping[TP, int] = await self._app.consumer.earliest_offsets(tp)
-        if start > earliest[tp]:
-            raise StateError(
-                f"{tp.topic} partition {tp.partition}: reading starts at offset {start}, but the state ends at "
-                f"{position} and the topic begins at {earliest[tp]}; the state is older than what the "
-                "group has committed. "
-                "Restore the changelog topic, or start with --fresh"
-            )
-        log.warning("polls.deleted_unread", topic=tp.topic, partition=tp.partition, position=position, start=start)
+        if start <= earliest[tp]:
+            log.warning("run.deleted_unread", topic=tp.topic, partition=tp.partition, position=position, start=start)
+            return True
+        log.warning("run.out_of_place", topic=tp.topic, partition=tp.partition, position=position, start=start)
+        await self._app.consumer.seek(tp, position)
+        return False
 
     async def _take_up(self, *_args: Any, **_kwargs: Any) -> None:
         """After recovery, before the consumer seeks to its committed offsets."""
@@ -83,6 +83,11 @@ class Assignment:
                     f"{tp.topic} partition {tp.partition} ends at offset {end}, but the state has read it up to "
                     f"{position}: the topic was made anew. Start with --fresh, or with another --state-dir and APP_ID"
                 )
+
+    def _position_of(self, tp: TP) -> int | None:
+        """Where a source partition has to be read from; None for others, and while it isn't worked on."""
+        worker = self._workers.get(tp.partition)
+        return worker.state.position(tp.topic) if worker is not None and tp.topic in self._sources else None
 
     def _is_caught_up(self, partition: int) -> Any:
         tps = [TP(topic, partition) for topic in self._sources]

@@ -1,11 +1,11 @@
 """The progress file of a replay: the producers write it, the supervisor and the API's readiness read it."""
 
-import os
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from stream_app.atomic_file import replacing
 from stream_app.errors import StateError
 
 
@@ -27,9 +27,8 @@ class ReplayProgress(msgspec.Struct, frozen=True):
 
 def write_progress(path: Path, progress: ReplayProgress) -> None:
     """Replace the file; a reader sees the old one or the new one, whole."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(msgspec.json.encode(progress))
-    temporary.replace(path)
+    with replacing(path) as file:
+        file.write(msgspec.json.encode(progress))
 
 
 def read_progress(path: Path) -> ReplayProgress | None:

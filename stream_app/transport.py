@@ -20,7 +20,7 @@ What of Faust 0.15.3 and aiokafka 0.14.0 this leans on (an upgrade has to look a
 | Consumer._new_offset, ._add_gap, ._acked, ._acked_index | which offset a commit takes |
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,6 +151,18 @@ class RunConsumer(driver.Consumer):
             generation_id=self.app.consumer_generation_id,
         )
 
+    async def perform_seek(self) -> None:
+        """After a rebalance: read each partition from where its state ends, whatever the group has committed.
+
+        Stock seeks to committed offsets alone, and where there is none yet not at all (aiokafka's seek_to_committed), so
+        that what was fetched too early and dropped would never be read.
+        """
+        await super().perform_seek()
+        for tp in self.assignment():
+            position = self.transport.position_of(tp)
+            if position is not None:
+                await self.seek(tp, position)
+
     async def _seek_back(self) -> None:
         """What was fetched while the flow stopped is read again after the rebalance."""
         try:
@@ -183,6 +195,14 @@ class RunTransport(driver.Transport):
     """Faust's Kafka transport with runs for messages: `broker="kafkaruns://host:port"`."""
 
     Consumer = RunConsumer
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.position_of: Callable[[TP], int | None] = _unknown  # where the state of a partition ends, if there is one
+
+
+def _unknown(_tp: TP) -> None:
+    """No state tells where reading should start."""
 
 
 def _positions(consumer: AIOKafkaConsumer, partitions: Sequence[TP] | set[TP]) -> Mapping[TP, int]:

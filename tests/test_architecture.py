@@ -17,6 +17,8 @@ SHARED = (  # what the API and the producers may use of stream_app
     "stream_app.errors",
     "stream_app.metrics",
     "stream_app.replay_progress",
+    "stream_app.atomic_file",
+    "stream_app.logs",
 )
 TOP = ("stream_app.local", "stream_app.cli")  # may import everything, and nothing imports them
 

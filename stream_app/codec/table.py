@@ -78,13 +78,15 @@ class PartitionMeta(msgspec.Struct, frozen=True, omit_defaults=True):
 class StoredBuckets:
     """Minute buckets of n stores as they were stored, each over a range of its own.
 
-    `first` and `end` (int64, n) are minutes since the epoch; `last` (int64, n) is the newest observation or NO_POLL.
+    `first` and `end` (int64, n) are minutes since the epoch; `last` (int64, n) is the newest observation or NO_POLL;
+    `polls` (int64, n) counts the retained polls.
     """
 
     buckets: Buckets
     first: NDArray[np.int64]
     end: NDArray[np.int64]
     last: Observations
+    polls: NDArray[np.int64]
 
 
 def calendar_key(store_id: str) -> bytes:
@@ -177,6 +179,7 @@ def decode_buckets(values: Sequence[bytes]) -> StoredBuckets:
         first,
         first + header["span"],
         _last_observations(values, header, up_at),
+        entries,
     )
 
 

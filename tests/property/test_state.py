@@ -22,7 +22,7 @@ from tests import reference
 from tests.support.partition_log import CALENDARS, POLLS, RETENTION_DAYS, CheckpointedPartition, SourceLog
 from tests.support.strategies import Scenario, scenarios
 
-# Half of the 1,000 examples that the two tests together are run with; each opens real databases, so there is no deadline.
+# Half of the 1,000 examples that the two tests have together. Each opens real databases, so there is no deadline.
 EXAMPLES = settings(
     max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )

@@ -1,0 +1,68 @@
+"""The API process: `python -m api`, configured by the environment (stream_app/settings.py)."""
+
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from api.listening import listen, url_of, write_address
+from api.main import create_app
+from stream_app.errors import StoreMonitorError
+from stream_app.logs import configure_logs
+from stream_app.settings import load_settings
+
+log = structlog.get_logger()
+
+_GRACE_S = 5
+
+
+class ApiServer(uvicorn.Server):
+    """uvicorn on a socket of ours, which says where it is for as long as it answers."""
+
+    def __init__(self, app: FastAPI, listening: socket.socket, address_file: Path | None) -> None:
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
+        super().__init__(config)
+        self._socket = listening
+        self._address_file = address_file
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer requests, then tell where."""
+        await super().startup(sockets)
+        url = url_of(self._socket)
+        if self._address_file is not None:
+            write_address(self._address_file, url)
+        log.info("api.listening", url=url)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take the address back, then answer what is under way."""
+        if self._address_file is not None:
+            self._address_file.unlink(missing_ok=True)
+        await super().shutdown(sockets)
+        log.info("api.stopped")
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; exits 1 with one line where it can't begin."""
+    # uvicorn raises the signal that stopped it again once everything is closed: that is the end, not an accident.
+    signal.signal(signal.SIGTERM, _exit)
+    signal.signal(signal.SIGINT, _exit)
+    try:
+        settings = load_settings()
+        configure_logs(settings.log_level)
+        listening = listen(settings.api_host, settings.api_port)
+        app = create_app(settings)
+    except StoreMonitorError as error:
+        sys.exit(f"store-monitor api: {error}")
+    ApiServer(app, listening, settings.api_address_file).run([listening])
+
+
+def _exit(*_: object) -> None:
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""`as_of`, the T of reports and live answers: how a caller spells it, and how far back it may lie.
+
+Instants are microseconds since the epoch everywhere in here, as in the domain.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from stream_app.codec.table import PartitionMeta
+from stream_app.domain.poll import MICROS_PER_MINUTE
+from stream_app.domain.store_state import RetainedRange
+from stream_app.domain.windows import earliest_as_of, floor_to_minute
+from stream_app.errors import StoreMonitorError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The week before it begins in 1970, and the day after it in every zone ends before the year 10000.
+_EARLIEST = datetime(1970, 1, 8, tzinfo=UTC)
+_LATEST = datetime(9999, 12, 29, tzinfo=UTC)
+
+
+class BadAsOfError(StoreMonitorError):
+    """The caller's as_of is not an instant that can be computed with."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"as_of {text[:64]!r} is not an ISO 8601 time from 1970-01-08 to 9999-12-29, such as 2023-01-25T18:13:00Z; "
+            "without an offset it is UTC, and a + in a URL is written %2B"
+        )
+
+
+class AsOfNotRetainedError(StoreMonitorError):
+    """The windows before as_of begin where polls are no longer kept."""
+
+    def __init__(self, as_of_minute: int, earliest_minute: int, retained_from: int) -> None:
+        self.earliest_minute = earliest_minute
+        super().__init__(
+            f"as_of {format_minute(as_of_minute)} is too early: polls are kept from {format_minute(retained_from)} on, "
+            f"so the first as_of whose windows lie inside is {format_minute(earliest_minute)}"
+        )
+
+
+def parse_as_of(text: str) -> int:
+    """Microseconds since the epoch of an ISO 8601 time, UTC where it has no offset; raises BadAsOfError."""
+    try:
+        given = datetime.fromisoformat(text.strip())
+        instant = (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadAsOfError(text) from error
+    if not _EARLIEST <= instant <= _LATEST:
+        raise BadAsOfError(text)
+    return (instant - _EPOCH) // timedelta(microseconds=1)
+
+
+def format_instant(micros: int) -> str:
+    """ISO 8601 in UTC to the microsecond, as our poll records spell it."""
+    return (_EPOCH + timedelta(microseconds=micros)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def format_minute(minute: int) -> str:
+    """ISO 8601 in UTC of a minute since the epoch."""
+    return (_EPOCH + timedelta(minutes=minute)).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def stream_time(metas: Iterable[PartitionMeta]) -> int | None:
+    """The greatest poll time taken in over all of the partitions, None where there was no poll."""
+    return max((meta.stream_time for meta in metas if meta.stream_time is not None), default=None)
+
+
+def check_retained(as_of_micros: int, metas: Iterable[PartitionMeta]) -> None:
+    """Raise AsOfNotRetainedError where a window begins before the retained range of one of the partitions."""
+    retained_from = max((meta.retained_from for meta in metas if meta.retained_from is not None), default=None)
+    if retained_from is None:
+        return
+    earliest = earliest_as_of(RetainedRange(retained_from, retained_from))
+    if as_of_micros < earliest * MICROS_PER_MINUTE:
+        raise AsOfNotRetainedError(floor_to_minute(as_of_micros), earliest, retained_from)

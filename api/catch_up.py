@@ -1,0 +1,95 @@
+"""The one loop that keeps this process's secondaries caught up, a partition at a time, yielding between."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from api.kafka_ends import KafkaEnds
+from api.snapshots import Secondary
+from stream_app.codec.table import PartitionMeta
+
+log = structlog.get_logger()
+
+INTERVAL_S = 0.1
+
+
+class CatchUp:
+    """The secondaries of all partitions; empty until Kafka has told how many there are."""
+
+    def __init__(self, kafka: KafkaEnds, table_path: Callable[[int], Path], folder: Path) -> None:
+        self.secondaries: Sequence[Secondary] = ()
+        self._kafka = kafka
+        self._table_path = table_path
+        self._folder = folder
+        self._loop: asyncio.Task[None] | None = None
+        self._wanted = asyncio.Event()
+        self._started = self._finished = 0
+        self._round = asyncio.Condition()
+
+    @property
+    def metas(self) -> list[PartitionMeta | None]:
+        """The partitions' metas at the last catch-up, None for one without a database."""
+        return [secondary.meta for secondary in self.secondaries]
+
+    @property
+    def known_metas(self) -> list[PartitionMeta]:
+        """Those of the partitions that have a database."""
+        return [meta for meta in self.metas if meta is not None]
+
+    @property
+    def failure(self) -> str | None:
+        """What ended the loop, None while it runs."""
+        if self._loop is None or not self._loop.done() or self._loop.cancelled():
+            return None
+        return repr(self._loop.exception())
+
+    def start(self) -> None:
+        """Begin; nothing can be read until Kafka has answered once."""
+        self._loop = asyncio.create_task(self._run(), name="catch-up")
+        self._loop.add_done_callback(_log_failure)
+
+    async def stop(self) -> None:
+        """End the loop and let go of the databases."""
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.wait([self._loop])
+        for secondary in self.secondaries:
+            secondary.close()
+
+    async def _run(self) -> None:
+        """Catch up every INTERVAL_S, and at once when somebody waits; ends only by cancellation or an error."""
+        count = await self._kafka.partitions()
+        self.secondaries = [Secondary(self._table_path(p), self._folder / str(p)) for p in range(count)]
+        while True:
+            await self._catch_up_once()
+            await self._idle()
+
+    async def now(self) -> None:
+        """Return when everything that was written before the call can be read; callers bound the wait."""
+        next_round = self._started + 1
+        self._wanted.set()
+        async with self._round:
+            await self._round.wait_for(lambda: self._finished >= next_round)
+
+    async def _catch_up_once(self) -> None:
+        self._wanted.clear()
+        self._started += 1
+        for secondary in self.secondaries:
+            secondary.catch_up()
+            await asyncio.sleep(0)
+        async with self._round:
+            self._finished = self._started
+            self._round.notify_all()
+
+    async def _idle(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(INTERVAL_S):
+                await self._wanted.wait()
+
+
+def _log_failure(loop: "asyncio.Task[None]") -> None:
+    if not loop.cancelled() and (error := loop.exception()) is not None:
+        log.error("catch_up.broke", exc_info=error)

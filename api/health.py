@@ -1,0 +1,75 @@
+"""Whether the service has everything: the replay is done and the tables have reached the topics' ends."""
+
+from pathlib import Path
+from typing import Literal
+
+from api.catch_up import CatchUp
+from api.kafka_ends import KafkaEnds, KafkaUnavailableError
+from api.lag import TopicLag, lags
+from api.schemas import PartitionLag, Readiness
+from stream_app.errors import StateError
+from stream_app.replay_progress import read_progress
+
+_KAFKA_ANSWERS_WITHIN_S = 1.5
+
+ReplayState = Literal["running", "done", "failed"]
+
+
+class Health:
+    """Answers about readiness, each asked anew."""
+
+    def __init__(self, kafka: KafkaEnds, tables: CatchUp, replay_file: Path | None) -> None:
+        self._kafka = kafka
+        self._tables = tables
+        self._replay_file = replay_file
+
+    async def readiness(self) -> Readiness:
+        """What is missing, within about two seconds also where Kafka is away.
+
+        The replay is looked at before the ends are taken: what it sent is then below them.
+        """
+        state, reasons = self._replay()
+        partitions, behind = await self._partitions()
+        reasons += behind
+        return Readiness(ready=not reasons, reasons=reasons, replay=state, partitions=partitions)
+
+    def _replay(self) -> tuple[ReplayState | None, list[str]]:
+        if self._replay_file is None:
+            return None, []
+        try:
+            progress = read_progress(self._replay_file)
+        except StateError as error:
+            return None, [str(error)]
+        if progress is None:
+            return None, ["the replay has not begun"]
+        if progress.state == "failed":
+            return progress.state, [f"the replay failed: {progress.error}"]
+        return progress.state, ["the replay is running"] if progress.state == "running" else []
+
+    async def _partitions(self) -> tuple[list[PartitionLag], list[str]]:
+        reasons = [] if self._tables.failure is None else [f"reading the tables broke: {self._tables.failure}"]
+        try:
+            ends = await self._kafka.end_offsets(_KAFKA_ANSWERS_WITHIN_S)
+        except KafkaUnavailableError as error:
+            return self._positions_alone(), [*reasons, str(error)]
+        metas = self._tables.metas or [None] * len(ends)
+        found = lags([None if meta is None else meta.positions for meta in metas], ends)
+        missing = [
+            f"partition {partition}: {secondary.problem}"
+            for partition, secondary in enumerate(self._tables.secondaries)
+            if secondary.meta is None
+        ]
+        behind = [str(lag) for lag in found if not lag.is_reached]
+        return [_of_topic(lag) for lag in found], [*reasons, *missing, *behind]
+
+    def _positions_alone(self) -> list[PartitionLag]:
+        return [
+            PartitionLag(partition=partition, topic=topic, position=position, end=None, lag=None)
+            for partition, meta in enumerate(self._tables.metas)
+            if meta is not None
+            for topic, position in meta.positions.items()
+        ]
+
+
+def _of_topic(lag: TopicLag) -> PartitionLag:
+    return PartitionLag(partition=lag.partition, topic=lag.topic, position=lag.position, end=lag.end, lag=lag.records)

@@ -1,0 +1,91 @@
+"""Where the topics end: what a report triggered now must contain."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from api.lag import Offsets
+from stream_app.errors import StoreMonitorError
+from stream_app.settings import Settings
+from stream_app.topics import ensure_topics, topics_of
+
+log = structlog.get_logger()
+
+_FIRST_RETRY_S, _LAST_RETRY_S = 0.25, 5.0
+_CONNECT_WITHIN_S = 40.0
+
+
+class KafkaUnavailableError(StoreMonitorError):
+    """Kafka did not say in time where its topics end."""
+
+    def __init__(self, brokers: str, what: str) -> None:
+        self.brokers = brokers
+        super().__init__(f"Kafka at {brokers} does not answer ({what})")
+
+
+class KafkaEnds:
+    """One consumer of no group, connected when it is first needed and again after a failure."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._consumer: AIOKafkaConsumer | None = None
+        self._partitions = 0
+        self._lock = asyncio.Lock()
+
+    async def partitions(self) -> int:
+        """How many partitions the topics have; asks until Kafka answers, waiting longer from time to time."""
+        wait_s = _FIRST_RETRY_S
+        while not self._partitions:
+            try:
+                await self.end_offsets(_CONNECT_WITHIN_S)
+            except KafkaUnavailableError as error:
+                log.warning("kafka.unavailable", reason=str(error), retry_s=wait_s)
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, _LAST_RETRY_S)
+        return self._partitions
+
+    async def end_offsets(self, within_s: float) -> Offsets:
+        """The ends of both source topics in every partition, as a reader of committed records sees them now.
+
+        Raises KafkaUnavailableError after `within_s` seconds, or as soon as Kafka refuses.
+        """
+        try:
+            async with asyncio.timeout(within_s), self._lock:
+                return await self._ask()
+        except (KafkaError, StoreMonitorError, OSError, TimeoutError) as error:
+            what = str(error) or f"{type(error).__name__} within {within_s:g} s"
+            raise KafkaUnavailableError(self._settings.kafka_brokers, what) from error
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await consumer.stop()
+
+    async def _ask(self) -> Offsets:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self.close)  # a connection that failed is made anew the next time
+            if self._consumer is None:
+                self._consumer = await self._connect()
+            topics = topics_of(self._settings).sources
+            of = [TopicPartition(topic, partition) for topic in topics for partition in range(self._partitions)]
+            ends = await self._consumer.end_offsets(of)
+            undo.pop_all()
+        return tuple(
+            {topic: ends[TopicPartition(topic, partition)] for topic in topics} for partition in range(self._partitions)
+        )
+
+    async def _connect(self) -> AIOKafkaConsumer:
+        """A started consumer; the topics are created where the worker has not come to it yet."""
+        self._partitions = await ensure_topics(self._settings)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka_brokers, isolation_level="read_committed", enable_auto_commit=False
+        )
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(consumer.stop)
+            await consumer.start()
+            undo.pop_all()
+        return consumer

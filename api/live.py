@@ -1,0 +1,98 @@
+"""One store, as it is now: from its partition's table at one checkpoint."""
+
+import numpy as np
+
+from api.as_of import check_retained, format_instant, stream_time
+from api.catch_up import CatchUp
+from api.problems import ProblemError
+from api.schemas import LastPoll, LiveStore
+from api.snapshots import StoredStore
+from stream_app.codec import table
+from stream_app.domain import fleet
+from stream_app.domain.fleet import KnownStores
+from stream_app.domain.live_status import live_status
+from stream_app.domain.partitions import partition_of
+from stream_app.domain.poll import ACTIVE, INACTIVE
+from stream_app.domain.rejection import Rejected
+from stream_app.domain.store_calendar import DEFAULT_CALENDAR, StoreCalendar
+from stream_app.domain.store_id import parse_store_id
+from stream_app.domain.store_state import NO_POLL, Observations, RetainedRange, observations_of
+from stream_app.domain.windows import floor_to_minute, rolling
+
+
+class LiveStores:
+    """Answers about single stores."""
+
+    def __init__(self, tables: CatchUp) -> None:
+        self._tables = tables
+
+    def store(self, text: str, as_of: int | None) -> LiveStore:
+        """The store of this id at `as_of` (microseconds, by default the stream time).
+
+        Raises ProblemError (404 unknown, 409 no poll to take the time from, 503 no database), AsOfNotRetainedError,
+        StateError.
+        """
+        store_id = parse_store_id(text)
+        if isinstance(store_id, Rejected):
+            raise ProblemError(404, "unknown_store", store_id.sentence)
+        stored = self._stored(store_id)
+        if stored.value is None and stored.calendar is None:
+            raise ProblemError(404, "unknown_store", f"no poll and no calendar of store {store_id!r} was taken in")
+        if as_of is None:
+            as_of = stream_time([*self._tables.known_metas, stored.meta])
+        if as_of is None:
+            raise ProblemError(409, "no_polls", "there is no poll to take the time from: send some, or give as_of")
+        check_retained(as_of, [stored.meta])
+        return live_store(store_id, stored, as_of)
+
+    def _stored(self, store_id: str) -> StoredStore:
+        secondaries = self._tables.secondaries
+        if not secondaries:
+            raise ProblemError(503, "kafka_unavailable", "Kafka has not answered yet, so the partitions are not known")
+        partition = partition_of(store_id.encode(), len(secondaries))
+        stored = secondaries[partition].read_store(store_id)
+        if stored is None:
+            problem = f"partition {partition}: {secondaries[partition].problem}"
+            raise ProblemError(503, "database_missing", problem)
+        return stored
+
+
+def live_store(store_id: str, stored: StoredStore, as_of: int) -> LiveStore:
+    """The answer, from what is stored and the time alone."""
+    calendar = DEFAULT_CALENDAR if stored.calendar is None else table.decode_calendar(stored.calendar)
+    stores, observations = _known(stored.value)
+    status = live_status(observations, calendar, as_of)
+    return LiveStore(
+        store_id=store_id,
+        status=status.status.value,
+        is_open_now=status.is_open,
+        last_poll=_last_poll(status.last_poll),
+        as_of=format_instant(as_of),
+        zone=calendar.zone,
+        **_minutes(stores, calendar, as_of),
+    )
+
+
+def _known(value: bytes | None) -> tuple[KnownStores, Observations]:
+    """One store's buckets, and all of its polls that are kept, the carry first."""
+    if value is None:
+        return fleet.without_polls(1), np.array([NO_POLL])
+    stored = table.decode_buckets([value])
+    states = table.decode_states([value], RetainedRange(int(stored.first[0]), int(stored.end[0])))
+    observations = observations_of(states.entries, states.retained.first)
+    return KnownStores(stored.buckets, stored.end, stored.last), np.concatenate((states.carry, observations))
+
+
+def _last_poll(observation: int) -> LastPoll | None:
+    if observation == NO_POLL:
+        return None
+    return LastPoll(status=INACTIVE if observation & 1 else ACTIVE, timestamp_utc=format_instant(observation >> 1))
+
+
+def _minutes(stores: KnownStores, calendar: StoreCalendar, as_of: int) -> dict[str, int]:
+    figures = fleet.fleet_figures(stores, lambda _: calendar, rolling(floor_to_minute(as_of)))
+    return {
+        f"{side}time_last_{window}_minutes": int(minutes[0])
+        for side, columns in (("up", figures.up), ("down", figures.down))
+        for window, minutes in zip(("hour", "day", "week"), columns, strict=True)
+    }

@@ -1,0 +1,33 @@
+"""The HTTP application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from api.dependencies import running_services
+from api.problems import add_problem_handlers
+from api.report_storage import ReportStorage
+from api.routes import router
+from stream_app.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The app over the tables and topics of these settings; raises ReportsFolderError."""
+    storage = ReportStorage(settings.reports_dir)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running_services(settings, storage) as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(
+        title="store-monitor",
+        summary="Uptime and downtime of stores inside their business hours: reports, and live answers.",
+        version="1",
+        lifespan=lifespan,
+    )
+    add_problem_handlers(app)
+    app.include_router(router)
+    return app

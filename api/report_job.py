@@ -1,0 +1,156 @@
+"""What runs in the report process: the tables are read, each in one iterator, and the fleet's report is written."""
+
+import hashlib
+import io
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from api.as_of import AsOfNotRetainedError, check_retained, stream_time
+from api.fleet_report import fleet_report, retained_polls
+from api.lag import Offsets, TopicLag, lags
+from api.snapshots import PartitionContent, Secondary
+from stream_app.atomic_file import replacing
+from stream_app.domain.poll import MICROS_PER_MINUTE
+from stream_app.domain.report import Figures, write_csv
+from stream_app.domain.windows import floor_to_minute, rolling
+from stream_app.errors import StateError
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What to compute, and from where; without `ends` nothing has to be reached."""
+
+    tables: tuple[Path, ...]
+    csv_path: Path
+    ends: Offsets | None
+    as_of: int | None
+    allow_stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """A report that is on disk; `ms` are the steps' durations in milliseconds, `as_of` is in microseconds."""
+
+    as_of: int
+    positions: Offsets
+    stores: int
+    polls: int
+    calendars: int
+    sha256: str
+    bytes: int
+    ms: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class JobBehind:
+    """The tables did not hold what they had to; the same request may succeed later.
+
+    `missing` are the partitions without a readable database, each with the reason.
+    """
+
+    missing: list[tuple[int, str]]
+    lagging: list[TopicLag]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailed:
+    """The report can't be made."""
+
+    code: str
+    reason: str
+
+
+JobOutcome = JobResult | JobBehind | JobFailed
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Milliseconds a step."""
+
+    ms: dict[str, float] = field(default_factory=dict)
+    _last: float = field(default_factory=time.perf_counter)
+
+    def done(self, step: str) -> None:
+        now = time.perf_counter()
+        self.ms[step] = round((now - self._last) * 1000, 1)
+        self._last = now
+
+
+def run(request: JobRequest, folder: Path) -> JobOutcome:
+    """Make the report that is asked for; whatever can be foreseen to go wrong is an outcome, not an exception.
+
+    `folder` is this process's own, for its secondaries.
+    """
+    try:
+        return _run(request, _secondaries(request.tables, folder))
+    except AsOfNotRetainedError as error:
+        return JobFailed("as_of_not_retained", str(error))
+    except StateError as error:
+        return JobFailed("state_unreadable", str(error))
+    except OSError as error:
+        return JobFailed("storage_failed", f"the report could not be written: {error}")
+
+
+def _run(request: JobRequest, secondaries: Sequence[Secondary]) -> JobOutcome:
+    steps = _Steps()
+    for secondary in secondaries:
+        secondary.catch_up()
+    steps.done("catch_up")
+    found = [secondary.read_all() for secondary in secondaries]
+    steps.done("scan")
+    contents = [content for content in found if content is not None]
+    if behind := _behind(secondaries, found, request):
+        return behind
+    metas = [content.meta for content in contents]
+    as_of = stream_time(metas) if request.as_of is None else request.as_of
+    if as_of is None:
+        return JobFailed("no_polls", "there is no poll to take the time from: send some, or give as_of")
+    check_retained(as_of, metas)
+    store_ids, figures = fleet_report(contents, rolling(floor_to_minute(as_of)))
+    steps.done("count")
+    sha256, size = _write(request.csv_path, store_ids, figures)
+    steps.done("write")
+    return JobResult(
+        as_of=as_of // MICROS_PER_MINUTE * MICROS_PER_MINUTE,
+        positions=tuple(meta.positions for meta in metas),
+        stores=len(store_ids),
+        polls=sum(retained_polls(content) for content in contents),
+        calendars=sum(len(content.calendars) for content in contents),
+        sha256=sha256,
+        bytes=size,
+        ms=steps.ms,
+    )
+
+
+def _behind(
+    secondaries: Sequence[Secondary], found: Sequence[PartitionContent | None], request: JobRequest
+) -> JobBehind | None:
+    """Why these tables won't do: never without one of the partitions, and stale only where that was allowed."""
+    missing = [
+        (partition, secondary.problem or "no database")
+        for partition, (secondary, content) in enumerate(zip(secondaries, found, strict=True))
+        if content is None
+    ]
+    positions = [None if content is None else content.meta.positions for content in found]
+    lagging = [] if request.ends is None else [lag for lag in lags(positions, request.ends) if not lag.is_reached]
+    return JobBehind(missing, lagging) if missing or (lagging and not request.allow_stale) else None
+
+
+def _write(path: Path, store_ids: Sequence[str], figures: Figures) -> tuple[str, int]:
+    """The CSV at `path`, with its SHA-256 in hex and its size in bytes."""
+    with replacing(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        write_csv(text, store_ids, figures)
+        text.flush()
+        text.detach()
+    with path.open("rb") as written:
+        return hashlib.file_digest(written, "sha256").hexdigest(), path.stat().st_size
+
+
+@cache
+def _secondaries(tables: tuple[Path, ...], folder: Path) -> tuple[Secondary, ...]:
+    """This process's own, kept open from report to report."""
+    return tuple(Secondary(path, folder / str(partition)) for partition, path in enumerate(tables))

@@ -1,0 +1,110 @@
+"""How one report is made: the topics' ends are taken, the tables reach them, the report process computes."""
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from api.catch_up import CatchUp
+from api.kafka_ends import KafkaEnds, KafkaUnavailableError
+from api.lag import Offsets, lags
+from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
+from api.report_process import ReportProcess, ReportProcessError
+from stream_app.errors import StoreMonitorError
+from stream_app.settings import Settings
+
+log = structlog.get_logger()
+
+_RETRY_S = 0.02
+_KAFKA_RETRY_S = 0.25
+
+
+class ReportFailedError(StoreMonitorError):
+    """A report can't be made; the code is stable, the message says why."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        self.code = code
+        super().__init__(reason)
+
+
+class ReportMaking:
+    """What every report goes through; nothing is kept from one to the next."""
+
+    def __init__(self, settings: Settings, kafka: KafkaEnds, tables: CatchUp, process: ReportProcess) -> None:
+        self._settings = settings
+        self._kafka = kafka
+        self._tables = tables
+        self._process = process
+
+    async def make(
+        self, csv_path: Path, as_of: int | None, *, allow_stale: bool
+    ) -> tuple[JobResult, Offsets | None, dict[str, float]]:
+        """The CSV at `csv_path`; the result, the ends it had to reach, and the milliseconds each step took.
+
+        Waits at most REPORT_WAIT for Kafka and the tables together. Raises ReportFailedError.
+        """
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        deadline = started + self._settings.report_wait_s
+        ends = await self._end_offsets(deadline, allow_stale=allow_stale)
+        ends_ms = (clock() - started) * 1000
+        while True:
+            await self._wait_until_reached(ends, deadline)
+            waited_ms = (clock() - started) * 1000 - ends_ms
+            outcome = await self._job(JobRequest(self._table_paths(ends), csv_path, ends, as_of, allow_stale))
+            if isinstance(outcome, JobResult):
+                return outcome, ends, {"end_offsets": round(ends_ms, 1), "wait": round(waited_ms, 1), **outcome.ms}
+            if isinstance(outcome, JobFailed):
+                raise ReportFailedError(outcome.code, outcome.reason)
+            if clock() >= deadline:
+                raise self._too_far_behind(outcome)
+            await asyncio.sleep(_RETRY_S)
+
+    async def _end_offsets(self, deadline: float, *, allow_stale: bool) -> Offsets | None:
+        """The topics' ends; None where Kafka stays away and the caller allowed stale figures."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            try:
+                return await self._kafka.end_offsets(max(deadline - clock(), _RETRY_S))
+            except KafkaUnavailableError as error:
+                if clock() + _KAFKA_RETRY_S < deadline:
+                    await asyncio.sleep(_KAFKA_RETRY_S)
+                elif allow_stale and self._tables.secondaries:
+                    return None
+                else:
+                    raise ReportFailedError("kafka_unavailable", str(error)) from error
+
+    async def _wait_until_reached(self, ends: Offsets | None, deadline: float) -> None:
+        """Return when the tables hold everything below the ends, or at the deadline: the job looks for itself."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                while not self._has_reached(ends):
+                    await asyncio.sleep(_RETRY_S)
+                    await self._tables.now()
+        except TimeoutError:
+            log.warning("report.waited_in_vain", wait_s=self._settings.report_wait_s)
+
+    def _has_reached(self, ends: Offsets | None) -> bool:
+        metas = self._tables.metas
+        if ends is None:
+            return all(meta is not None for meta in metas)
+        positions = [None if meta is None else meta.positions for meta in metas]
+        return len(positions) == len(ends) and all(lag.is_reached for lag in lags(positions, ends))
+
+    def _table_paths(self, ends: Offsets | None) -> tuple[Path, ...]:
+        count = len(self._tables.secondaries) if ends is None else len(ends)
+        return tuple(self._settings.table_path(partition) for partition in range(count))
+
+    async def _job(self, request: JobRequest) -> JobOutcome:
+        try:
+            return await self._process.run(request)
+        except ReportProcessError as error:
+            raise ReportFailedError(error.code, str(error)) from error
+
+    def _too_far_behind(self, behind: JobBehind) -> ReportFailedError:
+        wait_s = self._settings.report_wait_s
+        if behind.missing:
+            without = "; ".join(f"partition {partition}: {problem}" for partition, problem in behind.missing)
+            return ReportFailedError("database_missing", f"no database to read after {wait_s:g} s: {without}")
+        lagging = "; ".join(map(str, behind.lagging))
+        return ReportFailedError("partitions_lagging", f"not every poll was taken in after {wait_s:g} s: {lagging}")

@@ -1,0 +1,137 @@
+"""The process that reports are made in: one, kept warm, replaced when it dies, and never left behind."""
+
+import asyncio
+import ctypes
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import structlog
+
+from api import report_job
+from api.report_job import JobOutcome, JobRequest
+from stream_app.errors import StoreMonitorError
+from stream_app.logs import configure_logs
+
+log = structlog.get_logger()
+
+JOB_TIMEOUT_S = 600.0
+_START_TIMEOUT_S = 60.0
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+_Arguments = ParamSpec("_Arguments")
+_Answer = TypeVar("_Answer")
+
+
+class ReportProcessError(StoreMonitorError):
+    """The report process ended, or had to be ended, before the report was there."""
+
+    def __init__(self, code: str, what: str) -> None:
+        self.code = code
+        super().__init__(what)
+
+
+class ReportProcess:
+    """Runs one job at a time, from the main thread: a child's death signal is bound to the thread that started it.
+
+    Each child has a folder of its own under `folder` for its secondaries.
+    """
+
+    def __init__(self, folder: Path, log_level: str) -> None:
+        self._base = folder
+        self._log_level = log_level
+        self._generation = 0
+        self._pool = _new_pool(log_level)
+        self._pid: int | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, None until it has answered once."""
+        return self._pid
+
+    async def warm_up(self) -> None:
+        """Start the child and let it import what it needs. Raises ReportProcessError."""
+        async with self._one_at_a_time:
+            await self._start()
+
+    async def run(self, request: JobRequest) -> JobOutcome:
+        """The outcome of a job. Raises ReportProcessError; the next job then gets a fresh child."""
+        async with self._one_at_a_time:
+            await self._start()
+            with self._replaced_on_failure(JOB_TIMEOUT_S):
+                async with asyncio.timeout(JOB_TIMEOUT_S):
+                    return await self._submit(report_job.run, request, self._folder)
+
+    def close(self) -> None:
+        """End the child, whatever it is doing."""
+        if (child := self._child()) is not None:
+            child.kill()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _start(self) -> None:
+        if self._pid is not None and self._child() is None:
+            self._replace()
+        if self._pid is None:
+            with self._replaced_on_failure(_START_TIMEOUT_S):
+                async with asyncio.timeout(_START_TIMEOUT_S):
+                    self._pid = await self._submit(os.getpid)
+            log.info("report_process.started", pid=self._pid)
+
+    def _submit(
+        self, job: Callable[_Arguments, _Answer], *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> asyncio.Future[_Answer]:
+        return asyncio.wrap_future(self._pool.submit(job, *args, **kwargs))
+
+    @contextmanager
+    def _replaced_on_failure(self, timeout_s: float) -> Iterator[None]:
+        try:
+            yield
+        except BrokenProcessPool as error:
+            self._replace()
+            raise ReportProcessError("report_process_died", "the process that made the report was killed") from error
+        except TimeoutError as error:
+            self._replace()
+            raise ReportProcessError("report_timed_out", f"the report was not done after {timeout_s:g} s") from error
+
+    def _replace(self) -> None:
+        log.warning("report_process.replaced", pid=self._pid)
+        self.close()
+        self._pid = None
+        self._generation += 1
+        self._pool = _new_pool(self._log_level)
+
+    def _child(self) -> BaseProcess | None:
+        return next((child for child in multiprocessing.active_children() if child.pid == self._pid), None)
+
+    @property
+    def _folder(self) -> Path:
+        return self._base / f"report-{self._generation}"
+
+
+def _new_pool(log_level: str) -> ProcessPoolExecutor:
+    """Spawned, not forked: a fork would inherit the locks of RocksDB's threads."""
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin, initargs=(os.getpid(), log_level))
+
+
+def _begin(parent_pid: int, log_level: str) -> None:
+    """In the child: die with the parent, also where that is killed, and leave Ctrl-C to it."""
+    configure_logs(log_level)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
+    if os.getppid() != parent_pid:  # it ended before the signal was asked for
+        sys.exit()

@@ -1,0 +1,114 @@
+"""Reports on disk: `<id>.csv`, whole or not at all, and beside it `<id>.json` with all that is known about it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from stream_app.atomic_file import part_path, replacing
+from stream_app.errors import StoreMonitorError
+
+log = structlog.get_logger()
+
+_METADATA_NAME = re.compile(r"([0-9a-f]{32})\.json")
+
+
+class ReportState(StrEnum):
+    """Where a report is; it never leaves Complete or Failed."""
+
+    RUNNING = "Running"
+    COMPLETE = "Complete"
+    FAILED = "Failed"
+
+
+class PartitionOffsets(msgspec.Struct, frozen=True):
+    """Source positions (topic -> offset) that a report was computed at, and the ends that it had to reach, if known."""
+
+    partition: int
+    positions: dict[str, int]
+    ends: dict[str, int] | None
+
+
+class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about one report; instants are ISO 8601 in UTC, `ms` is the duration of each step in milliseconds.
+
+    `polls` counts the retained ones, at most one a store and minute. `code` and `reason` say why it failed.
+    """
+
+    report_id: str
+    state: ReportState
+    triggered_at: str
+    requested_as_of: str | None
+    allow_stale: bool
+    policy: str = "default"
+    finished_at: str | None = None
+    as_of: str | None = None
+    partitions: list[PartitionOffsets] = []
+    stores: int | None = None
+    polls: int | None = None
+    calendars: int | None = None
+    ms: dict[str, float] = {}
+    sha256: str | None = None
+    bytes: int | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+class ReportsFolderError(StoreMonitorError):
+    """The folder of reports can't be used."""
+
+    def __init__(self, folder: Path, what: str) -> None:
+        self.folder = folder
+        super().__init__(f"the reports folder {folder} can't be used ({what}): give another one with REPORTS_DIR")
+
+
+class ReportStorage:
+    """The folder of reports; only ids that it has itself listed or been given become file names."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with self._usable():
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def csv_path(self, report_id: str) -> Path:
+        """Where the finished report stands."""
+        return self._folder / f"{report_id}.csv"
+
+    def save(self, metadata: ReportMetadata) -> None:
+        """Replace the report's metadata; raises ReportsFolderError."""
+        with self._usable(), replacing(self._metadata_path(metadata.report_id)) as file:
+            file.write(msgspec.json.format(msgspec.json.encode(metadata)))
+
+    def discard_csv(self, report_id: str) -> None:
+        """Remove what a report that did not complete may have left; raises ReportsFolderError."""
+        path = self.csv_path(report_id)
+        with self._usable():
+            path.unlink(missing_ok=True)
+            part_path(path).unlink(missing_ok=True)
+
+    def load_all(self) -> list[ReportMetadata]:
+        """Every report whose metadata can be read; foreign files in the folder are passed over."""
+        names = sorted(found[1] for path in self._folder.iterdir() if (found := _METADATA_NAME.fullmatch(path.name)))
+        return [metadata for report_id in names if (metadata := self._load(report_id)) is not None]
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ReportsFolderError(self._folder, str(error)) from error
+
+    def _load(self, report_id: str) -> ReportMetadata | None:
+        try:
+            metadata = msgspec.json.decode(self._metadata_path(report_id).read_bytes(), type=ReportMetadata)
+        except msgspec.MsgspecError as error:
+            log.warning("report.unreadable", report_id=report_id, reason=str(error))
+            return None
+        return metadata if metadata.report_id == report_id else None
+
+    def _metadata_path(self, report_id: str) -> Path:
+        return self._folder / f"{report_id}.json"

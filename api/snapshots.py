@@ -1,0 +1,200 @@
+"""The worker's tables, read while it writes them: one RocksDB secondary a partition.
+
+The rules of reading were found by trying (rocksdict 0.3.29): two gets, or a snapshot(), on a secondary can show
+two checkpoints at once, one iterator never does; a database that was deleted and made anew under an open secondary
+gives the old data for ever, without an error; opening where there is none creates a folder; and `items()` ends early,
+in silence, at a corrupted block, which an iterator's `status()` tells of.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from rocksdict import AccessType, BlockBasedOptions, Cache, Options, Rdict, RdictIter
+
+from stream_app.codec.table import CALENDAR_PREFIX, META_KEY, PartitionMeta, calendar_key, decode_meta, is_store_key
+from stream_app.errors import StateError
+
+log = structlog.get_logger()
+
+_BLOCK_CACHE_BYTES = 8 << 20
+_LOG_BYTES = 1 << 20
+
+
+class DatabaseUnreadableError(StateError):
+    """RocksDB could not read a partition's database."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path = path
+        super().__init__(f"the database {path} can't be read: {what}")
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionContent:
+    """All of a partition at one checkpoint: ids in the order of their bytes, their values, and calendars by id."""
+
+    meta: PartitionMeta
+    ids: list[bytes]
+    values: list[bytes]
+    calendars: dict[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStore:
+    """One store at one checkpoint of its partition; None where the table has nothing of it."""
+
+    meta: PartitionMeta
+    value: bytes | None
+    calendar: bytes | None
+
+
+class Secondary:
+    """One partition's database; read-only, and only as new as the last catch_up().
+
+    `folder` is RocksDB's own for this secondary: no two may share one.
+    """
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self._path = path
+        self._folder = folder
+        self._database: Rdict | None = None
+        self._identity: bytes | None = None
+        self._problem: str | None = None
+        self._meta: PartitionMeta | None = None
+
+    @property
+    def meta(self) -> PartitionMeta | None:
+        """The partition's meta at the last catch-up, None where there is no database."""
+        return self._meta
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is no meta."""
+        return self._problem
+
+    def catch_up(self) -> None:
+        """See what the worker has written by now; a database that appears, goes, or is made anew is noticed here.
+
+        Holds the GIL for its length (some milliseconds under load). What fails stands in `problem`, and is tried anew
+        at the next call.
+        """
+        before = self._problem
+        try:
+            self._follow()
+        except (StateError, OSError) as error:
+            if str(error) != before:
+                log.warning("secondary.unreadable", path=str(self._path), reason=str(error))
+            self._drop(str(error))
+
+    def read_all(self) -> PartitionContent | None:
+        """Everything, in one iterator; None where there is no database. Raises StateError, DatabaseUnreadableError."""
+        if self._database is None:
+            return None
+        meta: bytes | None = None
+        ids: list[bytes] = []
+        values: list[bytes] = []
+        calendars: dict[bytes, bytes] = {}
+        for key, value in self._items(self._database):
+            if is_store_key(key):
+                ids.append(key)
+                values.append(value)
+            elif key.startswith(CALENDAR_PREFIX):
+                calendars[key.removeprefix(CALENDAR_PREFIX)] = value
+            elif key == META_KEY:
+                meta = value
+        return PartitionContent(decode_meta(meta), ids, values, calendars)
+
+    def read_store(self, store_id: str) -> StoredStore | None:
+        """One store, in one iterator; None where there is no database. Raises StateError, DatabaseUnreadableError."""
+        if self._database is None:
+            return None
+        with self._unreadable():
+            get = _getter(self._database)
+            meta, value, calendar = get(META_KEY), get(store_id.encode()), get(calendar_key(store_id))
+        return StoredStore(decode_meta(meta), value, calendar)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._drop(None)
+
+    def _follow(self) -> None:
+        identity = self._identity_on_disk()
+        if identity is None or identity != self._identity:
+            self._drop(f"there is no database at {self._path}")
+        if identity is None:
+            return
+        with self._unreadable():
+            if self._database is None:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._database = Rdict(str(self._path), _options(), access_type=AccessType.secondary(str(self._folder)))
+                self._identity = identity
+            self._database.try_catch_up_with_primary()
+            meta = _getter(self._database)(META_KEY)
+        if self._identity_on_disk() == identity:
+            self._meta, self._problem = decode_meta(meta), None
+        else:
+            self._drop(f"the database {self._path} is being made anew")
+
+    def _identity_on_disk(self) -> bytes | None:
+        """RocksDB's id of the database, another one each time it is made; None where there is none, or no whole one."""
+        if not (self._path / "CURRENT").exists():
+            return None
+        try:
+            return (self._path / "IDENTITY").read_bytes() or None
+        except FileNotFoundError:
+            return None
+
+    def _drop(self, problem: str | None) -> None:
+        if self._database is not None:
+            self._database.close()
+        self._database = self._identity = self._meta = None
+        self._problem = problem
+
+    def _items(self, database: Rdict) -> Iterator[tuple[bytes, bytes]]:
+        with self._unreadable():
+            iterator: RdictIter = database.iter()
+            iterator.seek_to_first()
+            while iterator.valid():
+                yield iterator.key(), iterator.value()
+                iterator.next()
+            iterator.status()
+
+    @contextmanager
+    def _unreadable(self) -> Iterator[None]:
+        """Give RocksDB's errors a class: rocksdict raises a bare Exception for each of them."""
+        try:
+            yield
+        except Exception as error:
+            if type(error) is not Exception:
+                raise
+            raise DatabaseUnreadableError(self._path, str(error)) from error
+
+
+def _getter(database: Rdict) -> Callable[[bytes], bytes | None]:
+    """Values by key, all as one iterator sees them."""
+    iterator: RdictIter = database.iter()
+
+    def get(key: bytes) -> bytes | None:
+        iterator.seek(key)
+        if iterator.valid() and iterator.key() == key:
+            value: bytes = iterator.value()
+            return value
+        iterator.status()
+        return None
+
+    return get
+
+
+def _options() -> Options:
+    """What a secondary needs: every file kept open, since the worker deletes files that it has compacted."""
+    options = Options(raw_mode=True)
+    options.set_max_open_files(-1)
+    options.set_keep_log_file_num(2)
+    options.set_max_log_file_size(_LOG_BYTES)
+    options.set_stats_dump_period_sec(0)
+    blocks = BlockBasedOptions()
+    blocks.set_block_cache(Cache(_BLOCK_CACHE_BYTES))
+    options.set_block_based_table_factory(blocks)
+    return options

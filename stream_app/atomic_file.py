@@ -1,0 +1,38 @@
+"""Files that are there whole or not at all."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+PART_SUFFIX = ".part"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes `path`'s place, for good, once the block ends; an error leaves `path` alone."""
+    part = part_path(path)
+    try:
+        with part.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def part_path(path: Path) -> Path:
+    """Where the unfinished file stands, hidden beside the finished one."""
+    return path.with_name(f".{path.name}{PART_SUFFIX}")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Without it the rename itself may be lost with the power (fsync(2))."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

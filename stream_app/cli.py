@@ -1,0 +1,118 @@
+"""The command line: `store-monitor up | sample | replay | report | status`."""
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from rich.console import Console
+
+from producers.replay_command import replay_command
+from producers.sample_command import sample_command
+from stream_app.atomic_file import replacing
+from stream_app.errors import StoreMonitorError, UsageError
+from stream_app.local.api_client import ApiClient, find_api
+from stream_app.local.report_view import show_store
+from stream_app.local.up import UpOptions, up
+from stream_app.logs import configure_logs
+
+EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+
+_DIRECTORY = click.Path(path_type=Path, file_okay=False)
+_EXISTING_DIRECTORY = click.Path(path_type=Path, file_okay=False, exists=True)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def commands() -> None:
+    """Uptime and downtime of stores inside their business hours, live and as reports."""
+
+
+@commands.command(name="up")
+@click.option("--data", type=_EXISTING_DIRECTORY, help="Replay the CSV files of this directory.")
+@click.option("--once", is_flag=True, help="Write one report, stop everything, and end.")
+@click.option("--report", type=_FILE, help="Write the report's CSV to this file.")
+@click.option("--as-of", metavar="ISO", help="The report's T; default: the newest poll.")
+@click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka; default: KAFKA_BROKERS, else an embedded one.")
+@click.option("--api-port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option("--state-dir", type=_DIRECTORY, help="Keep everything here; default: .store-monitor/<name of the data>.")
+@click.option("--fresh", is_flag=True, help="Empty the state directory first (embedded broker only).")
+def up_command(**options: object) -> None:
+    r"""Run the whole service: broker, worker and API; replay an input; show a first report.
+
+    \b
+    Examples:
+      store-monitor up --data ./restaurants
+      store-monitor up --data ./restaurants --once --report report.csv
+      store-monitor up --kafka kafka.example:9092
+    """
+    up(UpOptions(**options), Console(soft_wrap=False))  # type: ignore[arg-type]  # click has checked the types
+
+
+@commands.command(name="report")
+@click.option("--as-of", metavar="ISO", help="The report's T; default: the newest poll.")
+@click.option("--out", type=_FILE, help="Write the CSV here; default: standard output.")
+@click.option("--api", metavar="URL", help="The API's address; default: that of the running `up`.")
+@click.option("--state-dir", type=_DIRECTORY, help="The state directory of the `up` to ask, where several run.")
+def report_command(as_of: str | None, out: Path | None, api: str | None, state_dir: Path | None) -> None:
+    r"""Trigger a report of the running service and fetch it.
+
+    \b
+    Examples:
+      store-monitor report --out report.csv
+      store-monitor report --as-of 2024-03-14T12:00:00Z
+    """
+    client = ApiClient(find_api(api, state_dir))
+    report_id = client.trigger_report(as_of)
+    client.wait_for_report(report_id)
+    content = client.download(report_id)
+    if out is None:
+        sys.stdout.buffer.write(content)
+    else:
+        with replacing(out) as file:
+            file.write(content)
+
+
+@commands.command(name="status")
+@click.argument("store_id")
+@click.option("--as-of", metavar="ISO", help="The time asked about; default: the newest poll.")
+@click.option("--api", metavar="URL", help="The API's address; default: that of the running `up`.")
+@click.option("--state-dir", type=_DIRECTORY, help="The state directory of the `up` to ask, where several run.")
+def status_command(store_id: str, as_of: str | None, api: str | None, state_dir: Path | None) -> None:
+    r"""One store's live status.
+
+    \b
+    Example:
+      store-monitor status 8139926242460185114
+    """
+    show_store(ApiClient(find_api(api, state_dir)).store(store_id, as_of), Console())
+
+
+commands.add_command(replay_command, name="replay")
+commands.add_command(sample_command, name="sample")
+
+
+def main() -> NoReturn:
+    """Run the command line; an error that has a clear message ends it with that message and no traceback."""
+    configure_logs("WARNING")
+    try:
+        commands(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except UsageError as error:
+        _end(error, EXIT_USAGE)
+    except StoreMonitorError as error:
+        _end(error, EXIT_FAILED)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(EXIT_INTERRUPTED)
+    sys.exit(0)
+
+
+def _end(error: Exception, exit_code: int) -> NoReturn:
+    click.echo(f"store-monitor: {error}", err=True)
+    sys.exit(exit_code)
+
+
+if __name__ == "__main__":
+    main()

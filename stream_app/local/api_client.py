@@ -1,0 +1,126 @@
+"""A small client of the running API, for the command line."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from stream_app.errors import StoreMonitorError
+from stream_app.local.state_directory import DEFAULT_ROOT
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+_TIMEOUT_S = 10.0
+_ASK_AGAIN_S = 0.1
+
+
+class ApiUnreachableError(StoreMonitorError):
+    """No API answers at the address."""
+
+    def __init__(self, url: str, cause: Exception) -> None:
+        self.url = url
+        super().__init__(f"no store-monitor API answers at {url} ({cause}): is `store-monitor up` running?")
+
+
+class ApiRefusedError(StoreMonitorError):
+    """The API answered with a problem (RFC 9457)."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        self.status = status
+        self.code = code
+        super().__init__(f"{detail} ({code}, HTTP {status})")
+
+
+class ReportFailedError(StoreMonitorError):
+    """The report ended as Failed."""
+
+    def __init__(self, report_id: str, code: str, reason: str) -> None:
+        self.report_id = report_id
+        self.code = code
+        super().__init__(f"report {report_id} failed with {code}: {reason}")
+
+
+class ReportStatus(msgspec.Struct):
+    """What GET /get_report/{id} answers."""
+
+    status: str
+    url: str | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+class ApiClient:
+    """Calls one API; every call raises ApiUnreachableError or ApiRefusedError where it isn't answered as asked."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(base_url=self.url, timeout=_TIMEOUT_S)
+
+    def readiness(self) -> dict[str, Any] | None:
+        """The body of /health/ready, 200 or 503; None while nothing answers yet."""
+        try:
+            answer = self._http.get("/health/ready")
+        except httpx.TransportError:
+            return None
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def store(self, store_id: str, as_of: str | None) -> dict[str, Any]:
+        """One store's live status."""
+        body: dict[str, Any] = self._call(
+            "GET", f"/stores/{quote(store_id, safe='')}", {"as_of": as_of} if as_of else {}
+        ).json()
+        return body
+
+    def trigger_report(self, as_of: str | None) -> str:
+        """Ask for a report; its id."""
+        answer = self._call("POST", "/trigger_report", {"as_of": as_of} if as_of else {})
+        return str(answer.json()["report_id"])
+
+    def report_status(self, report_id: str) -> ReportStatus | None:
+        """None while it runs; raises ReportFailedError."""
+        answer = self._call("GET", f"/get_report/{report_id}", {})
+        status = msgspec.json.decode(answer.content, type=ReportStatus)
+        if status.status == "Failed":
+            raise ReportFailedError(report_id, status.code or "unknown", status.reason or "no reason was given")
+        return status if status.status == "Complete" else None
+
+    def wait_for_report(self, report_id: str) -> None:
+        """Until the report is complete; the API itself bounds how long one can run. Raises ReportFailedError."""
+        while self.report_status(report_id) is None:
+            time.sleep(_ASK_AGAIN_S)
+
+    def download(self, report_id: str) -> bytes:
+        """The bytes of a complete report."""
+        return self._call("GET", f"/reports/{report_id}/download", {}).content
+
+    def _call(self, method: str, path: str, params: Mapping[str, str]) -> httpx.Response:
+        try:
+            answer = self._http.request(method, path, params=params)
+        except httpx.TransportError as error:
+            raise ApiUnreachableError(self.url, error) from error
+        if answer.is_error:
+            raise _refusal(answer)
+        return answer
+
+
+def find_api(url: str | None, state_dir: Path | None) -> str:
+    """The address given, else the one in the state directory, else in the only one below here, else the default."""
+    if url is not None:
+        return url
+    files = [state_dir / "api.json"] if state_dir is not None else sorted(DEFAULT_ROOT.glob("*/api.json"))
+    running = [file for file in files if file.exists()]
+    if len(running) > 1:
+        names = ", ".join(str(file.parent) for file in running)
+        raise StoreMonitorError(f"several are running ({names}): choose one with --state-dir or --api")
+    return str(json.loads(running[0].read_bytes())["url"]) if running else DEFAULT_URL
+
+
+def _refusal(answer: httpx.Response) -> ApiRefusedError:
+    problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+    detail = problem.get("detail") or problem.get("title") or answer.reason_phrase
+    return ApiRefusedError(answer.status_code, str(problem.get("code", "unknown")), str(detail))

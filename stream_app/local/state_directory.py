@@ -1,0 +1,121 @@
+"""The directory where one `up` keeps everything: broker, tables, reports, logs and what was replayed into it."""
+
+import hashlib
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from stream_app.atomic_file import replacing
+from stream_app.errors import StoreMonitorError
+from stream_app.local.file_lock import FileLock, LockHeldError
+
+DEFAULT_ROOT = Path(".store-monitor")
+
+_CONTENTS = ("kafka", "worker", "reports", "logs", "api.json", "replay.json", "replayed.json")
+_LOCK_WAIT_S = 2.0
+
+
+class StateDirectoryInUseError(StoreMonitorError):
+    """Another `up` runs on the directory."""
+
+    def __init__(self, path: Path, holder_pid: int | None) -> None:
+        self.path = path
+        super().__init__(f"another store-monitor (process {holder_pid}) runs on {path}: stop it, or choose --state-dir")
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """An input that was replayed into the directory: its files' digests, and the times of its first and last poll."""
+
+    source: str
+    digest: str
+    first_poll: str | None = None
+    last_poll: str | None = None
+
+
+class StateDirectory:
+    """One state directory, held by this process alone until it is closed."""
+
+    def __init__(self, path: Path, lock: FileLock) -> None:
+        self.path = path
+        self._lock = lock
+
+    @classmethod
+    def claim(cls, path: Path) -> Self:
+        """Make the directory if need be and hold it; raises StateDirectoryInUseError."""
+        path = path.absolute()
+        path.mkdir(parents=True, exist_ok=True)
+        try:
+            return cls(path, FileLock.acquire(path / "up.lock", _LOCK_WAIT_S))
+        except LockHeldError as error:
+            raise StateDirectoryInUseError(path, error.holder_pid) from error
+
+    @staticmethod
+    def default_for(data: Path | None) -> Path:
+        """Where the state of an input goes if nothing else is said."""
+        return DEFAULT_ROOT / (data.resolve().name or "root" if data is not None else "default")
+
+    @property
+    def worker(self) -> Path:
+        """The worker's data directory."""
+        return self.path / "worker"
+
+    @property
+    def reports(self) -> Path:
+        """Finished reports."""
+        return self.path / "reports"
+
+    @property
+    def logs(self) -> Path:
+        """A log file a process."""
+        return self.path / "logs"
+
+    @property
+    def api_address(self) -> Path:
+        """Where the running API says its address."""
+        return self.path / "api.json"
+
+    @property
+    def replay_progress(self) -> Path:
+        """How far the latest replay is."""
+        return self.path / "replay.json"
+
+    def empty(self) -> None:
+        """Remove what the service keeps here; foreign files stay."""
+        for name in _CONTENTS:
+            path = self.path / name
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    def forget_run(self) -> None:
+        """Remove what an earlier run said of itself: it isn't true any more."""
+        self.api_address.unlink(missing_ok=True)
+        self.replay_progress.unlink(missing_ok=True)
+
+    def replayed(self) -> list[Replayed]:
+        """Every input that was replayed into the directory, oldest first."""
+        history = self.path / "replayed.json"
+        return msgspec.json.decode(history.read_bytes(), type=list[Replayed]) if history.exists() else []
+
+    def remember(self, entry: Replayed) -> None:
+        """Note an input as replayed, in place of an earlier note of the same one."""
+        entries = [other for other in self.replayed() if other.digest != entry.digest] + [entry]
+        with replacing(self.path / "replayed.json") as file:
+            file.write(msgspec.json.encode(entries))
+
+    def close(self) -> None:
+        """Let another process have the directory."""
+        self._lock.close()
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """One digest of several files' bytes, in order."""
+    whole = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()

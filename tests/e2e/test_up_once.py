@@ -1,0 +1,77 @@
+"""`store-monitor up --once`: from files to the report's bytes, through Kafka, the worker, RocksDB and the API."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from producers.sample import END, write_sample
+from tests import reference
+from tests.support.command import processes_below, run
+
+REAL_DATA = Path(os.environ.get("STORE_MONITOR_REAL_DATA", Path(__file__).parents[3] / "shared/data/restaurants-2023"))
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """300 stores over a change of the clocks, with nights and zones of half hours."""
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample(folder, stores=300, days=8, end=END, seed=7)
+    return folder
+
+
+def test_report_of_a_sample_is_the_references_and_a_second_run_yields_the_same_bytes(
+    tmp_path: Path, sample: Path
+) -> None:
+    hours, zones = (sample / "menu_hours.csv").read_text(), (sample / "timezones.csv").read_text()
+    assert "Asia/Kolkata" in zones
+    assert any(row.split(",")[2] > row.split(",")[3] for row in hours.splitlines()[1:]), "no night that runs over"
+
+    first = run(tmp_path, "up", "--data", sample, "--once", "--report", "first.csv", "--api-port", "0")
+    again = run(tmp_path, "up", "--data", sample, "--once", "--report", "again.csv", "--api-port", "0")
+
+    assert (first.exit_code, again.exit_code) == (0, 0), first.output + again.output
+    expected = reference.report_from_files(sample)
+    assert (tmp_path / "first.csv").read_bytes() == expected
+    assert (tmp_path / "again.csv").read_bytes() == expected
+    assert "The first 10 of 300 stores" in first.output
+    assert processes_below(tmp_path) == {}
+
+
+def test_report_of_the_real_files_is_the_references(tmp_path: Path) -> None:
+    if not REAL_DATA.is_dir():
+        pytest.skip(f"the real files are not at {REAL_DATA}; STORE_MONITOR_REAL_DATA names another place")
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("store_status.csv", "menu_hours.csv", "timezones.csv"):
+        (data / name).symlink_to(REAL_DATA / name)
+
+    ended = run(tmp_path, "up", "--data", data, "--once", "--report", "report.csv", "--api-port", "0")
+
+    assert ended.exit_code == 0, ended.output
+    assert (tmp_path / "report.csv").read_bytes() == reference.report_from_files(REAL_DATA)
+
+
+def test_other_input_in_the_same_state_directory_counts_too_and_fresh_empties_it(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder, store in ((one, "a"), (other, "b")):
+        folder.mkdir()
+        (folder / "store_status.csv").write_text(
+            f"store_id,status,timestamp_utc\n{store},active,2024-03-08 12:00:00 UTC\n"
+        )
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "mine.txt").write_text("not the service's")
+    up = ("up", "--once", "--api-port", "0", "--state-dir", state, "--report", "report.csv")
+
+    run(tmp_path, *up, "--data", one)
+    both = run(tmp_path, *up, "--data", other)
+    stores_of_both = [row.split(",")[0] for row in (tmp_path / "report.csv").read_text().splitlines()[1:]]
+    fresh = run(tmp_path, *up, "--data", other, "--fresh")
+    stores_when_fresh = [row.split(",")[0] for row in (tmp_path / "report.csv").read_text().splitlines()[1:]]
+
+    assert "already holds polls from 2024-03-08" in both.output
+    assert stores_of_both == ["a", "b"]
+    assert fresh.exit_code == 0
+    assert stores_when_fresh == ["b"]
+    assert (state / "mine.txt").read_text() == "not the service's"

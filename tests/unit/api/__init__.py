@@ -1,0 +1,1 @@
+"""The API sidecar's parts, without Kafka."""

@@ -1,0 +1,169 @@
+"""The report process: warm, replaced when it is killed, and never left behind."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
+from api.report_process import ReportProcess, ReportProcessError
+from tests.support.tables import Tables
+from tests.support.waiting import comes_true, is_orphan_gone, process_exists
+
+PARENT = """
+import asyncio, sys, time
+from pathlib import Path
+from api.report_process import ReportProcess
+async def main():
+    process = ReportProcess(Path(sys.argv[1]), "INFO")
+    await process.warm_up()
+    print(process.pid, flush=True)
+    time.sleep(60)
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+POLLS = [("a", "active", "2023-01-25 12:00:00 UTC")]
+
+
+@asynccontextmanager
+async def report_process(folder: Path) -> AsyncIterator[ReportProcess]:
+    process = ReportProcess(folder, "INFO")
+    try:
+        await process.warm_up()
+        yield process
+    finally:
+        process.close()
+
+
+def request(folder: Path, partitions: int = 2, ends: dict[str, int] | None = None) -> JobRequest:
+    tables = Tables(folder / "tables", partitions)
+    return JobRequest(
+        tables=tuple(tables.path(partition) for partition in range(partitions)),
+        csv_path=folder / "report.csv",
+        ends=None if ends is None else (ends,) * partitions,
+        as_of=None,
+        allow_stale=False,
+    )
+
+
+def pid_of(process: ReportProcess) -> int:
+    assert process.pid is not None
+    return process.pid
+
+
+async def stopped_in_a_job(process: ReportProcess, folder: Path) -> "asyncio.Task[JobOutcome]":
+    """A job that will never end by itself."""
+    os.kill(pid_of(process), signal.SIGSTOP)
+    job = asyncio.create_task(process.run(request(folder, partitions=1)))
+    await asyncio.sleep(0.1)
+    return job
+
+
+def test_report_is_written_by_another_process_that_stays_for_the_next(tmp_path: Path) -> None:
+    Tables(tmp_path / "tables", 2).write(POLLS, positions={"polls": 5})
+
+    async def twice() -> tuple[object, object, bool]:
+        async with report_process(tmp_path) as process:
+            pid = process.pid
+            first = await process.run(request(tmp_path, ends={"polls": 5}))
+            second = await process.run(request(tmp_path, ends={"polls": 5}))
+            return first, second, pid == process.pid != os.getpid()
+
+    first, second, is_same = asyncio.run(twice())
+
+    assert isinstance(first, JobResult)
+    assert isinstance(second, JobResult)
+    assert is_same
+    assert (first.stores, first.polls, first.positions) == (1, 1, ({"polls": 5}, {"polls": 5}))
+    assert (first.sha256, first.bytes) == (second.sha256, (tmp_path / "report.csv").stat().st_size)
+
+
+def test_missing_partition_and_missing_polls_are_named(tmp_path: Path) -> None:
+    Tables(tmp_path / "tables", 2).write(POLLS, positions={"polls": 5}, only=[0])
+
+    async def outcome() -> object:
+        async with report_process(tmp_path) as process:
+            return await process.run(request(tmp_path, ends={"polls": 6}))
+
+    behind = asyncio.run(outcome())
+
+    assert isinstance(behind, JobBehind)
+    assert [partition for partition, _ in behind.missing] == [1]
+    assert [(lag.partition, lag.position, lag.end) for lag in behind.lagging] == [(0, 5, 6), (1, None, 6)]
+    assert not (tmp_path / "report.csv").exists()
+
+
+def test_unwritable_place_is_a_failure_by_name(tmp_path: Path) -> None:
+    Tables(tmp_path / "tables", 1).write(POLLS)
+    job = request(tmp_path / "tables" / "..", partitions=1)
+
+    async def outcome() -> object:
+        async with report_process(tmp_path) as process:
+            return await process.run(
+                JobRequest(job.tables, tmp_path / "no" / "folder" / "report.csv", None, None, allow_stale=False)
+            )
+
+    failed = asyncio.run(outcome())
+
+    assert isinstance(failed, JobFailed)
+    assert failed.code == "storage_failed"
+
+
+@pytest.mark.parametrize("is_busy", [True, False])
+def test_killed_process_fails_its_job_by_name_and_the_next_job_gets_a_fresh_one(
+    tmp_path: Path,
+    is_busy: bool,  # noqa: FBT001 - pytest gives it
+) -> None:
+    Tables(tmp_path / "tables", 1).write(POLLS)
+
+    async def outcomes() -> tuple[str | None, object]:
+        async with report_process(tmp_path) as process:
+            pid, code = pid_of(process), None
+            if is_busy:
+                job = await stopped_in_a_job(process, tmp_path)
+                os.kill(pid, signal.SIGKILL)
+                with pytest.raises(ReportProcessError) as failed:
+                    await job
+                code = failed.value.code
+            else:
+                os.kill(pid, signal.SIGKILL)
+                while pid in [child.pid for child in multiprocessing.active_children()]:
+                    await asyncio.sleep(0.02)
+            return code, await process.run(request(tmp_path, partitions=1))
+
+    code, after = asyncio.run(outcomes())
+
+    assert code == ("report_process_died" if is_busy else None)
+    assert isinstance(after, JobResult)
+
+
+def test_process_is_gone_after_close_also_in_the_middle_of_a_job(tmp_path: Path) -> None:
+    async def pid_of_closed() -> int:
+        process = ReportProcess(tmp_path, "INFO")
+        await process.warm_up()
+        pid = pid_of(process)
+        job = await stopped_in_a_job(process, tmp_path)
+        job.cancel()
+        process.close()
+        return pid
+
+    assert not process_exists(asyncio.run(pid_of_closed()))
+
+
+def test_process_dies_with_a_killed_parent(tmp_path: Path) -> None:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, tmp_path], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = int(next(line for line in parent.stdout if line.strip().isdigit()))
+    assert comes_true(lambda: process_exists(child))
+
+    parent.kill()
+    parent.wait(10)
+
+    assert is_orphan_gone(child)
