@@ -15,6 +15,7 @@ What of Faust 0.15.3 and aiokafka 0.14.0 this leans on (an upgrade has to look a
 | AIOKafkaConsumerThread._fetch_records | the fetch, in the consumer's own thread, where positions can be read with it |
 | AIOKafkaConsumer._subscription.subscription.assignment | positions without a round trip |
 | AIOKafkaConsumerThread.highwater | stock gives the log's end, which an open transaction keeps from being read |
+| Consumer.perform_seek | where reading starts after a rebalance |
 | Consumer.getmany, ._wait_next_records, ._buffered_partitions, .flow_active, .perform_seek | what yields messages |
 | Consumer.on_task_error | called where an agent raised |
 | Consumer._new_offset, ._add_gap, ._acked, ._acked_index | which offset a commit takes |
@@ -154,7 +155,7 @@ class RunConsumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """After a rebalance: read each partition from where its state ends, whatever the group has committed.
 
-        Stock seeks to committed offsets alone, and where there is none yet not at all (aiokafka's seek_to_committed), so
+        Stock seeks to committed offsets alone, and where there is none not at all (aiokafka's seek_to_committed), so
         that what was fetched too early and dropped would never be read.
         """
         await super().perform_seek()
