@@ -1,9 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format lock clean
+.PHONY: help setup run test test-deep fuzz lint format docs lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MUTATION_VENV := .venv-mutation
 SAMPLE := .store-monitor/sample-input
 LOCK := --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header
 UP := $(if $(DATA),--data $(DATA)) $(if $(ONCE),--once) $(if $(OUT),--report $(OUT)) $(if $(KAFKA),--kafka $(KAFKA)) \
@@ -32,6 +33,15 @@ endif
 test: setup ## Run the tests, on a real Kafka and real RocksDB files
 	$(BIN)/python -m pytest
 
+test-deep: setup ## Run the properties with 10,000 examples each (hours)
+	TEST_EFFORT=deep $(BIN)/python -m pytest --timeout 36000 tests/property
+
+fuzz: setup ## Feed garbage to every decoder for FUZZ_SECONDS, 300 by default
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) nice -n 10 $(BIN)/python -m pytest -n0 -s --durations=0 --timeout 36000 tests/fuzz
+
+docs: setup ## Write the generated parts of the docs anew
+	$(BIN)/python -m tests.support.generated_docs
+
 lint: setup ## Check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -44,6 +54,17 @@ format: setup ## Format the code
 lock: ## Resolve the dependencies anew into the lock files (needs uv)
 	uv pip compile pyproject.toml $(LOCK) --upgrade --output-file requirements.lock
 	uv pip compile pyproject.toml --extra dev $(LOCK) --constraint requirements.lock --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --extra dev --extra mutation $(LOCK) --constraint requirements-dev.lock \
+		--output-file requirements-mutation.lock
+
+mutation: $(MUTATION_VENV)/.installed ## Change the domain bit by bit, and see whether a test notices (20 min)
+	TEST_EFFORT=few $(MUTATION_VENV)/bin/mutmut run --max-children 2
+	$(MUTATION_VENV)/bin/mutmut results
+
+$(MUTATION_VENV)/.installed: requirements-mutation.lock
+	$(PYTHON) -m venv $(MUTATION_VENV)
+	$(MUTATION_VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements-mutation.lock
+	@touch $@
 
 clean: ## Remove .venv and what the tools cache; state under .store-monitor stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(MUTATION_VENV) mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis

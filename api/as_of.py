@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from stream_app.codec.table import PartitionMeta
-from stream_app.domain.poll import MICROS_PER_MINUTE
 from stream_app.domain.store_state import RetainedRange
-from stream_app.domain.windows import earliest_as_of, floor_to_minute
+from stream_app.domain.windows import WEEK_MINUTES, earliest_as_of, floor_to_minute
 from stream_app.errors import StoreMonitorError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,13 +29,14 @@ class BadAsOfError(StoreMonitorError):
 
 
 class AsOfNotRetainedError(StoreMonitorError):
-    """The windows before as_of begin where polls are no longer kept."""
+    """Something is asked for that begins where polls are no longer kept."""
 
-    def __init__(self, as_of_minute: int, earliest_minute: int, retained_from: int) -> None:
-        self.earliest_minute = earliest_minute
+    def __init__(self, begin_minute: int, retained_from: int) -> None:
+        self.earliest_minute = earliest_as_of(RetainedRange(retained_from, retained_from))
         super().__init__(
-            f"as_of {format_minute(as_of_minute)} is too early: polls are kept from {format_minute(retained_from)} on, "
-            f"so the first as_of whose windows lie inside is {format_minute(earliest_minute)}"
+            f"this would begin at {format_minute(begin_minute)}, but polls are kept from "
+            f"{format_minute(retained_from)} on: "
+            f"the first as_of of a report over the last week is {format_minute(self.earliest_minute)}"
         )
 
 
@@ -52,11 +52,6 @@ def parse_as_of(text: str) -> int:
     return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
-def format_instant(micros: int) -> str:
-    """ISO 8601 in UTC to the microsecond, as our poll records spell it."""
-    return (_EPOCH + timedelta(microseconds=micros)).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 def format_minute(minute: int) -> str:
     """ISO 8601 in UTC of a minute since the epoch."""
     return (_EPOCH + timedelta(minutes=minute)).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -67,11 +62,17 @@ def stream_time(metas: Iterable[PartitionMeta]) -> int | None:
     return max((meta.stream_time for meta in metas if meta.stream_time is not None), default=None)
 
 
+def retained_from(metas: Iterable[PartitionMeta]) -> int | None:
+    """The first minute whose polls are kept in every partition, None where no partition has polls."""
+    return max((meta.retained_from for meta in metas if meta.retained_from is not None), default=None)
+
+
 def check_retained(as_of_micros: int, metas: Iterable[PartitionMeta]) -> None:
-    """Raise AsOfNotRetainedError where a window begins before the retained range of one of the partitions."""
-    retained_from = max((meta.retained_from for meta in metas if meta.retained_from is not None), default=None)
-    if retained_from is None:
-        return
-    earliest = earliest_as_of(RetainedRange(retained_from, retained_from))
-    if as_of_micros < earliest * MICROS_PER_MINUTE:
-        raise AsOfNotRetainedError(floor_to_minute(as_of_micros), earliest, retained_from)
+    """Raise AsOfNotRetainedError where the week before as_of begins before what all of the partitions keep."""
+    check_begin(floor_to_minute(as_of_micros) - WEEK_MINUTES, retained_from(metas))
+
+
+def check_begin(minute: int, retained_from_minute: int | None) -> None:
+    """Raise AsOfNotRetainedError where a minute lies before the first one that is kept; None keeps no polls at all."""
+    if retained_from_minute is not None and minute < retained_from_minute:
+        raise AsOfNotRetainedError(minute, retained_from_minute)

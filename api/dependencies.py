@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,9 +20,11 @@ from api.kafka_ends import KafkaEnds
 from api.live import LiveStores
 from api.report_making import ReportMaking
 from api.report_process import ReportProcess
+from api.report_request import Columns, Format, ReportRequest, checked_policy, checked_range
 from api.report_storage import ReportStorage
 from api.reports import Reports
-from stream_app.settings import Settings
+from stream_app.domain.policy import POLICIES
+from stream_app.settings import STREAM_CLOCK, WALL_CLOCK, Settings
 
 log = structlog.get_logger()
 
@@ -34,11 +37,14 @@ class Services:
     live: LiveStores
     health: Health
     tables: CatchUp
+    default_policy: str
+    report_clock: str
 
 
 @asynccontextmanager
 async def running_services(settings: Settings, storage: ReportStorage) -> AsyncIterator[Services]:
     """The services, working; at the end running reports are ended and nothing of this process is left in its folder."""
+    default_policy = checked_policy(settings.report_policy)
     async with AsyncExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="store-monitor-api-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -54,7 +60,14 @@ async def running_services(settings: Settings, storage: ReportStorage) -> AsyncI
         reports.load()
         warming = asyncio.create_task(process.warm_up(), name="warm-up")  # what fails is logged there, and tried again
         stack.callback(warming.cancel)
-        yield Services(reports, LiveStores(tables), Health(kafka, tables, settings.replay_file), tables)
+        yield Services(
+            reports,
+            LiveStores(tables),
+            Health(kafka, tables, settings.replay_file),
+            tables,
+            default_policy,
+            settings.report_clock,
+        )
 
 
 def _services(request: Request) -> Services:
@@ -62,13 +75,48 @@ def _services(request: Request) -> Services:
     return services
 
 
+ServicesOf = Annotated[Services, Depends(_services)]
+
+
 def _as_of(
+    services: ServicesOf,
     as_of: Annotated[
-        str | None, Query(description="ISO 8601; UTC where it has no offset. By default the newest poll taken in.")
+        str | None,
+        Query(description="ISO 8601, UTC where it has no offset; `stream`: the newest poll taken in; `wall`: now."),
     ] = None,
 ) -> int | None:
-    return None if as_of is None else parse_as_of(as_of)
+    """Microseconds since the epoch, None for the stream time; by default as the setting REPORT_CLOCK says."""
+    asked = services.report_clock if as_of is None else as_of
+    if asked == STREAM_CLOCK:
+        return None
+    return time.time_ns() // 1000 if asked == WALL_CLOCK else parse_as_of(asked)
 
 
-ServicesOf = Annotated[Services, Depends(_services)]
 AsOf = Annotated[int | None, Depends(_as_of)]
+
+
+def _report_asked(
+    services: ServicesOf,
+    as_of: AsOf,
+    policy: Annotated[str | None, Query(description=f"One of {', '.join(POLICIES)}; max_gap:MINUTES.")] = None,
+    columns: Annotated[
+        Columns, Query(description="`extended` adds everything that is known of a store.")
+    ] = Columns.DEFAULT,
+    file_format: Annotated[Format, Query(alias="format", description="CSV or JSON Lines.")] = Format.CSV,
+    first: Annotated[
+        str | None, Query(alias="from", description="With `to`: one window instead, of UTC times or the stores' dates.")
+    ] = None,
+    end: Annotated[str | None, Query(alias="to", description="The end of the window, exclusive.")] = None,
+    allow_stale: Annotated[bool, Query(description="Compute with what is there when the tables lag behind.")] = False,  # noqa: FBT002 - a query parameter has a default
+) -> ReportRequest:
+    return ReportRequest(
+        as_of=as_of,
+        policy=checked_policy(policy or services.default_policy),
+        columns=columns,
+        format=file_format,
+        range=checked_range(first, end),
+        allow_stale=allow_stale,
+    )
+
+
+ReportAsked = Annotated[ReportRequest, Depends(_report_asked)]

@@ -1,23 +1,21 @@
 """One store, as it is now: from its partition's table at one checkpoint."""
 
-import numpy as np
-
-from api.as_of import check_retained, format_instant, stream_time
+from api.as_of import check_retained, stream_time
 from api.catch_up import CatchUp
 from api.problems import ProblemError
 from api.schemas import LastPoll, LiveStore
 from api.snapshots import StoredStore
-from stream_app.codec import table
-from stream_app.domain import fleet
-from stream_app.domain.fleet import KnownStores
+from api.stored_stores import StoredStores
+from stream_app.domain.figures import bucket_figures
+from stream_app.domain.fleet import buckets_until
 from stream_app.domain.live_status import live_status
 from stream_app.domain.partitions import partition_of
-from stream_app.domain.poll import ACTIVE, INACTIVE
+from stream_app.domain.poll import ACTIVE, INACTIVE, format_instant
 from stream_app.domain.rejection import Rejected
-from stream_app.domain.store_calendar import DEFAULT_CALENDAR, StoreCalendar
+from stream_app.domain.report import WINDOWS
 from stream_app.domain.store_id import parse_store_id
-from stream_app.domain.store_state import NO_POLL, Observations, RetainedRange, observations_of
-from stream_app.domain.windows import floor_to_minute, rolling
+from stream_app.domain.store_state import NO_POLL, newest_until
+from stream_app.domain.windows import begin_of, floor_to_minute, rolling
 
 
 class LiveStores:
@@ -59,28 +57,24 @@ class LiveStores:
 
 def live_store(store_id: str, stored: StoredStore, as_of: int) -> LiveStore:
     """The answer, from what is stored and the time alone."""
-    calendar = DEFAULT_CALENDAR if stored.calendar is None else table.decode_calendar(stored.calendar)
-    stores, observations = _known(stored.value)
-    status = live_status(observations, calendar, as_of)
+    key = store_id.encode()
+    stores = StoredStores(
+        [] if stored.value is None else [key],
+        [] if stored.value is None else [stored.value],
+        {} if stored.calendar is None else {key: stored.calendar},
+        stored.meta.retained_from,
+    )
+    calendar = stores.calendar_of(0)
+    status = live_status(newest_until(stores.states, as_of), calendar, as_of)
     return LiveStore(
         store_id=store_id,
         status=status.status.value,
         is_open_now=status.is_open,
         last_poll=_last_poll(status.last_poll),
         as_of=format_instant(as_of),
-        zone=calendar.zone,
-        **_minutes(stores, calendar, as_of),
+        zone=calendar.zone_at(floor_to_minute(as_of)),
+        **_minutes(stores, as_of),
     )
-
-
-def _known(value: bytes | None) -> tuple[KnownStores, Observations]:
-    """One store's buckets, and all of its polls that are kept, the carry first."""
-    if value is None:
-        return fleet.without_polls(1), np.array([NO_POLL])
-    stored = table.decode_buckets([value])
-    states = table.decode_states([value], RetainedRange(int(stored.first[0]), int(stored.end[0])))
-    observations = observations_of(states.entries, states.retained.first)
-    return KnownStores(stored.buckets, stored.end, stored.last), np.concatenate((states.carry, observations))
 
 
 def _last_poll(observation: int) -> LastPoll | None:
@@ -89,10 +83,13 @@ def _last_poll(observation: int) -> LastPoll | None:
     return LastPoll(status=INACTIVE if observation & 1 else ACTIVE, timestamp_utc=format_instant(observation >> 1))
 
 
-def _minutes(stores: KnownStores, calendar: StoreCalendar, as_of: int) -> dict[str, int]:
-    figures = fleet.fleet_figures(stores, lambda _: calendar, rolling(floor_to_minute(as_of)))
+def _minutes(stores: StoredStores, as_of: int) -> dict[str, int]:
+    minute = floor_to_minute(as_of)
+    windows = rolling(minute)
+    buckets = buckets_until(stores.known, stores.calendar_of, begin_of(windows), minute)
+    figures = bucket_figures(buckets, None, windows, 1)
     return {
-        f"{side}time_last_{window}_minutes": int(minutes[0])
-        for side, columns in (("up", figures.up), ("down", figures.down))
-        for window, minutes in zip(("hour", "day", "week"), columns, strict=True)
+        f"{side}_last_{window}_minutes": int(minutes[0])
+        for side, columns in (("uptime", figures.up), ("downtime", figures.down))
+        for window, minutes in zip(WINDOWS, columns, strict=True)
     }

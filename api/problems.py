@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from api.as_of import AsOfNotRetainedError, BadAsOfError
 from api.kafka_ends import KafkaUnavailableError
+from api.report_request import BadReportRequestError
 from api.report_storage import ReportsFolderError
 from stream_app.errors import StateError, StoreMonitorError
 
@@ -39,6 +40,7 @@ _ERRORS: tuple[tuple[type[StoreMonitorError], int, str], ...] = (
 def add_problem_handlers(app: FastAPI) -> None:
     """Let every error of the app, foreseen or not, leave as a problem."""
     app.exception_handler(ProblemError)(_of_problem)
+    app.exception_handler(BadReportRequestError)(_of_bad_report)
     app.exception_handler(StoreMonitorError)(_of_known_error)
     app.exception_handler(RequestValidationError)(_of_invalid_request)
     app.exception_handler(HTTPException)(_of_http_error)
@@ -52,6 +54,10 @@ def _answer(status: int, code: str, detail: str, headers: dict[str, str] | None 
 
 async def _of_problem(_: Request, error: ProblemError) -> JSONResponse:
     return _answer(error.status, error.code, error.detail)
+
+
+async def _of_bad_report(_: Request, error: BadReportRequestError) -> JSONResponse:
+    return _answer(422, error.code, str(error))
 
 
 async def _of_known_error(_: Request, error: StoreMonitorError) -> JSONResponse:

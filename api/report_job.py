@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from api.as_of import AsOfNotRetainedError, check_retained, stream_time
+from api.as_of import AsOfNotRetainedError, stream_time
 from api.fleet_report import fleet_report, retained_polls
 from api.lag import Offsets, TopicLag, lags
+from api.report_request import Format, ReportRequest
 from api.snapshots import PartitionContent, Secondary
 from stream_app.atomic_file import replacing
+from stream_app.codec.table import PartitionMeta
 from stream_app.domain.poll import MICROS_PER_MINUTE
-from stream_app.domain.report import Figures, write_csv
-from stream_app.domain.windows import floor_to_minute, rolling
+from stream_app.domain.report import WRITERS, Table
+from stream_app.domain.store_calendar import MINUTES_PER_DAY
 from stream_app.errors import StateError
 
 
@@ -24,10 +26,9 @@ class JobRequest:
     """What to compute, and from where; without `ends` nothing has to be reached."""
 
     tables: tuple[Path, ...]
-    csv_path: Path
+    path: Path
     ends: Offsets | None
-    as_of: int | None
-    allow_stale: bool
+    report: ReportRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +106,17 @@ def _run(request: JobRequest, secondaries: Sequence[Secondary]) -> JobOutcome:
     if behind := _behind(secondaries, found, request):
         return behind
     metas = [content.meta for content in contents]
-    as_of = stream_time(metas) if request.as_of is None else request.as_of
+    as_of = _as_of(request.report, metas)
     if as_of is None:
         return JobFailed("no_polls", "there is no poll to take the time from: send some, or give as_of")
-    check_retained(as_of, metas)
-    store_ids, figures = fleet_report(contents, rolling(floor_to_minute(as_of)))
+    report = fleet_report(contents, request.report, as_of)
     steps.done("count")
-    sha256, size = _write(request.csv_path, store_ids, figures)
+    sha256, size = _write(request.path, report, request.report.format)
     steps.done("write")
     return JobResult(
         as_of=as_of // MICROS_PER_MINUTE * MICROS_PER_MINUTE,
         positions=tuple(meta.positions for meta in metas),
-        stores=len(store_ids),
+        stores=len(report["store_id"]),
         polls=sum(retained_polls(content) for content in contents),
         calendars=sum(len(content.calendars) for content in contents),
         sha256=sha256,
@@ -136,14 +136,21 @@ def _behind(
     ]
     positions = [None if content is None else content.meta.positions for content in found]
     lagging = [] if request.ends is None else [lag for lag in lags(positions, request.ends) if not lag.is_reached]
-    return JobBehind(missing, lagging) if missing or (lagging and not request.allow_stale) else None
+    return JobBehind(missing, lagging) if missing or (lagging and not request.report.allow_stale) else None
 
 
-def _write(path: Path, store_ids: Sequence[str], figures: Figures) -> tuple[str, int]:
-    """The CSV at `path`, with its SHA-256 in hex and its size in bytes."""
+def _as_of(report: ReportRequest, metas: Sequence[PartitionMeta]) -> int | None:
+    """T in microseconds: what was asked for, a range's end, else the stream time; None where no poll gives one."""
+    if report.range is not None:
+        return report.range.end * (MICROS_PER_MINUTE * (MINUTES_PER_DAY if report.range.is_local else 1))
+    return stream_time(metas) if report.as_of is None else report.as_of
+
+
+def _write(path: Path, report: Table, file_format: Format) -> tuple[str, int]:
+    """The report at `path`, with its SHA-256 in hex and its size in bytes."""
     with replacing(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-        write_csv(text, store_ids, figures)
+        WRITERS[file_format](text, report)
         text.flush()
         text.detach()
     with path.open("rb") as written:

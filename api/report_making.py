@@ -10,6 +10,7 @@ from api.kafka_ends import KafkaEnds, KafkaUnavailableError
 from api.lag import Offsets, lags
 from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
 from api.report_process import ReportProcess, ReportProcessError
+from api.report_request import ReportRequest
 from stream_app.errors import StoreMonitorError
 from stream_app.settings import Settings
 
@@ -36,22 +37,20 @@ class ReportMaking:
         self._tables = tables
         self._process = process
 
-    async def make(
-        self, csv_path: Path, as_of: int | None, *, allow_stale: bool
-    ) -> tuple[JobResult, Offsets | None, dict[str, float]]:
-        """The CSV at `csv_path`; the result, the ends it had to reach, and the milliseconds each step took.
+    async def make(self, path: Path, request: ReportRequest) -> tuple[JobResult, Offsets | None, dict[str, float]]:
+        """The report at `path`; the result, the ends it had to reach, and the milliseconds each step took.
 
         Waits at most REPORT_WAIT for Kafka and the tables together. Raises ReportFailedError.
         """
         clock = asyncio.get_running_loop().time
         started = clock()
         deadline = started + self._settings.report_wait_s
-        ends = await self._end_offsets(deadline, allow_stale=allow_stale)
+        ends = await self._end_offsets(deadline, allow_stale=request.allow_stale)
         ends_ms = (clock() - started) * 1000
         while True:
             await self._wait_until_reached(ends, deadline)
             waited_ms = (clock() - started) * 1000 - ends_ms
-            outcome = await self._job(JobRequest(self._table_paths(ends), csv_path, ends, as_of, allow_stale))
+            outcome = await self._job(JobRequest(self._table_paths(ends), path, ends, request))
             if isinstance(outcome, JobResult):
                 return outcome, ends, {"end_offsets": round(ends_ms, 1), "wait": round(waited_ms, 1), **outcome.ms}
             if isinstance(outcome, JobFailed):

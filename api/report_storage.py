@@ -1,4 +1,4 @@
-"""Reports on disk: `<id>.csv`, whole or not at all, and beside it `<id>.json` with all that is known about it."""
+"""Reports on disk: `<id>.csv` or `.jsonl`, whole or not at all, and beside it `<id>.json` with what is known of it."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from api.report_request import Columns, CustomRange, Format
 from stream_app.atomic_file import part_path, replacing
+from stream_app.domain.policy import DEFAULT_POLICY
 from stream_app.errors import StoreMonitorError
 
 log = structlog.get_logger()
@@ -44,7 +46,10 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     triggered_at: str
     requested_as_of: str | None
     allow_stale: bool
-    policy: str = "default"
+    policy: str = DEFAULT_POLICY
+    columns: Columns = Columns.DEFAULT
+    format: Format = Format.CSV
+    range: CustomRange | None = None
     finished_at: str | None = None
     as_of: str | None = None
     partitions: list[PartitionOffsets] = []
@@ -74,18 +79,18 @@ class ReportStorage:
         with self._usable():
             folder.mkdir(parents=True, exist_ok=True)
 
-    def csv_path(self, report_id: str) -> Path:
+    def path(self, report: ReportMetadata) -> Path:
         """Where the finished report stands."""
-        return self._folder / f"{report_id}.csv"
+        return self._folder / f"{report.report_id}.{report.format}"
 
     def save(self, metadata: ReportMetadata) -> None:
         """Replace the report's metadata; raises ReportsFolderError."""
         with self._usable(), replacing(self._metadata_path(metadata.report_id)) as file:
             file.write(msgspec.json.format(msgspec.json.encode(metadata)))
 
-    def discard_csv(self, report_id: str) -> None:
+    def discard(self, report: ReportMetadata) -> None:
         """Remove what a report that did not complete may have left; raises ReportsFolderError."""
-        path = self.csv_path(report_id)
+        path = self.path(report)
         with self._usable():
             path.unlink(missing_ok=True)
             part_path(path).unlink(missing_ok=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from api.as_of import format_instant
 from api.lag import Offsets
 from api.report_job import JobResult
 from api.report_making import ReportFailedError, ReportMaking
+from api.report_request import ReportRequest
 from api.report_storage import PartitionOffsets, ReportMetadata, ReportsFolderError, ReportState, ReportStorage
+from stream_app.domain.poll import format_instant
 
 log = structlog.get_logger()
 
@@ -37,22 +38,26 @@ class Reports:
         """The report, None where there is none of this id."""
         return self._known.get(report_id)
 
-    def csv_path(self, report: ReportMetadata) -> Path:
+    def path(self, report: ReportMetadata) -> Path:
         """Where a complete report stands."""
-        return self._storage.csv_path(report.report_id)
+        return self._storage.path(report)
 
-    async def trigger(self, as_of: int | None, *, allow_stale: bool) -> ReportMetadata:
-        """Begin a report; `as_of` in microseconds, None for the stream time. Raises ReportsFolderError."""
+    async def trigger(self, request: ReportRequest) -> ReportMetadata:
+        """Begin a report. Raises ReportsFolderError."""
         report = ReportMetadata(
             report_id=uuid.uuid4().hex,
             state=ReportState.RUNNING,
             triggered_at=_now(),
-            requested_as_of=None if as_of is None else format_instant(as_of),
-            allow_stale=allow_stale,
+            requested_as_of=None if request.as_of is None else format_instant(request.as_of),
+            allow_stale=request.allow_stale,
+            policy=request.policy,
+            columns=request.columns,
+            format=request.format,
+            range=request.range,
         )
         await asyncio.to_thread(self._storage.save, report)
         self._known[report.report_id] = report
-        task = asyncio.create_task(self._run(report, as_of), name=f"report-{report.report_id}")
+        task = asyncio.create_task(self._run(report, request), name=f"report-{report.report_id}")
         self._running[report.report_id] = task
         task.add_done_callback(lambda ended: self._ended(report, ended))
         log.info("report.triggered", report_id=report.report_id, as_of=report.requested_as_of)
@@ -65,9 +70,9 @@ class Reports:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, report: ReportMetadata, as_of: int | None) -> None:
+    async def _run(self, report: ReportMetadata, request: ReportRequest) -> None:
         try:
-            made = await self._making.make(self.csv_path(report), as_of, allow_stale=report.allow_stale)
+            made = await self._making.make(self.path(report), request)
             complete = _completed(report, *made)
             await asyncio.to_thread(self._storage.save, complete)
         except ReportFailedError as error:
@@ -92,7 +97,7 @@ class Reports:
         self._known[report.report_id] = failed
         log.warning("report.failed", report_id=report.report_id, code=code, reason=reason)
         try:
-            self._storage.discard_csv(report.report_id)
+            self._storage.discard(report)
             self._storage.save(failed)
         except ReportsFolderError:  # on disk it stays `Running`, which the next start turns into `Failed`
             log.exception("report.not_recorded", report_id=report.report_id)

@@ -2,28 +2,27 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import FileResponse
 
 from api.as_of import check_retained
-from api.dependencies import AsOf, Services, ServicesOf
+from api.dependencies import AsOf, ReportAsked, Services, ServicesOf
 from api.problems import ProblemError
+from api.report_request import Format
 from api.report_storage import ReportMetadata, ReportState
 from api.schemas import Alive, FailedReportAnswer, LiveStore, Readiness, ReportAnswer, TriggeredReport
 
 router = APIRouter()
 
+_MEDIA_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSON_LINES: "application/x-ndjson"}
+
 
 @router.post("/trigger_report")
-async def trigger_report(
-    services: ServicesOf,
-    as_of: AsOf,
-    allow_stale: Annotated[bool, Query(description="Compute with what is there when the tables lag behind.")] = False,  # noqa: FBT002 - a query parameter has a default
-) -> TriggeredReport:
+async def trigger_report(services: ServicesOf, asked: ReportAsked) -> TriggeredReport:
     """Begin a report of the fleet; it will hold every poll that Kafka has acknowledged by now."""
-    if as_of is not None:
-        check_retained(as_of, services.tables.known_metas)
-    report = await services.reports.trigger(as_of, allow_stale=allow_stale)
+    if asked.as_of is not None:
+        check_retained(asked.as_of, services.tables.known_metas)
+    report = await services.reports.trigger(asked)
     return TriggeredReport(report_id=report.report_id)
 
 
@@ -42,17 +41,17 @@ async def get_report(
     if report.state is ReportState.RUNNING:
         return ReportAnswer(status="Running", url=None)
     if _wants_csv(accept):
-        return _csv(services, report)
+        return _file(services, report)
     return ReportAnswer(status="Complete", url=str(request.url_for("download_report", report_id=report_id)))
 
 
 @router.get("/reports/{report_id}/download", response_class=FileResponse)
 async def download_report(services: ServicesOf, report_id: str) -> FileResponse:
-    """The CSV of a complete report."""
+    """The file of a complete report."""
     report = _known_report(services, report_id)
     if report.state is not ReportState.COMPLETE:
         raise ProblemError(409, "report_not_complete", f"report {report_id} is {report.state}")
-    return _csv(services, report)
+    return _file(services, report)
 
 
 @router.get("/stores/{store_id:path}")
@@ -82,11 +81,11 @@ def _known_report(services: Services, report_id: str) -> ReportMetadata:
     return report
 
 
-def _csv(services: Services, report: ReportMetadata) -> FileResponse:
-    path = services.reports.csv_path(report)
+def _file(services: Services, report: ReportMetadata) -> FileResponse:
+    path = services.reports.path(report)
     if not path.exists():
         raise ProblemError(410, "report_file_gone", f"the file of report {report.report_id} was removed")
-    return FileResponse(path, media_type="text/csv; charset=utf-8", filename=path.name)
+    return FileResponse(path, media_type=_MEDIA_TYPES[report.format], filename=path.name)
 
 
 def _wants_csv(accept: str) -> bool:

@@ -67,7 +67,7 @@ def _read(table: InputTable, add: Callable[..., Rejected | None]) -> Iterator[Ca
             why = store_id if isinstance(store_id, Rejected) else add(store_id, *values)
             if why is not None:
                 refused.append((row, why))
-        yield CalendarRows(len(ids), rejected_rows(table.path.name, chunk, refused), chunk.bytes_read)
+        yield CalendarRows(len(ids), rejected_rows(table, chunk, refused), chunk.bytes_read)
 
 
 def _parsed(ids: Sequence[str]) -> Sequence[str | Rejected]:

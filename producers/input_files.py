@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from stream_app.errors import UsageError
 
@@ -11,7 +12,7 @@ from stream_app.errors import UsageError
 class InputKind:
     """One kind of file: its title, its possible names, and its columns, each with the headers that stand for it."""
 
-    title: str
+    title: Literal["polls", "hours", "zones"]
     names: tuple[str, ...]
     columns: tuple[tuple[str, ...], ...]
 

@@ -12,6 +12,7 @@ from typing import BinaryIO, Self, TextIO, cast
 
 from producers.csv_rows import Rows, read_rows
 from producers.input_files import InputKind
+from stream_app.dead_letters import RowLayout
 from stream_app.errors import StoreMonitorError
 
 
@@ -62,9 +63,10 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class InputTable:
-    """A file with a header that has every needed column, at `indexes`."""
+    """A file of a kind, with a header that has every column the kind needs, at `indexes`."""
 
     path: Path
+    kind: InputKind
     indexes: tuple[int, ...]
 
     @classmethod
@@ -72,7 +74,13 @@ class InputTable:
         """Read the header; raises MissingColumnsError, AmbiguousColumnError, UnreadableInputError."""
         with _opened(path) as (_, text):
             header = next(read_rows(text, lines_per_chunk=1), None)
-        return cls(path, _indexes(path, header.cells[0] if header else [], kind))
+        return cls(path, kind, _indexes(path, header.cells[0] if header else [], kind))
+
+    @property
+    def layout(self) -> RowLayout:
+        """What a dead letter needs so that its row can be read again without the header."""
+        names = (column[0] for column in self.kind.columns)
+        return RowLayout(self.kind.title, dict(zip(names, self.indexes, strict=True)))
 
     @property
     def size(self) -> int:

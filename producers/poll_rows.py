@@ -32,7 +32,7 @@ def read_polls(table: InputTable) -> Iterator[PollRows]:
         ids, statuses, times = chunk.columns
         # One id with a space would cost the whole chunk parse_polls' fast way (0.4 instead of 5 us a row).
         polls = parse_polls([store_id.strip(" ") for store_id in ids], statuses, times)
-        rejected = rejected_rows(table.path.name, chunk, polls.rejected)
+        rejected = rejected_rows(table, chunk, polls.rejected)
         yield PollRows(polls.store_ids, polls.observations, rejected, chunk.bytes_read)
 
 

@@ -58,7 +58,7 @@ class Publisher:
         self._in_flight: dict[Delivery, tuple[str, int]] = {}
         self._failure: DeliveryError | None = None
 
-    async def publish(self, topic: str, records: Sequence[tuple[bytes, bytes]], at_s: float) -> None:
+    async def publish(self, topic: str, records: Sequence[tuple[bytes, bytes | None]], at_s: float) -> None:
         """Hand over (key, value) records, stamped `at_s` seconds since the epoch; waits while earlier ones queue up.
 
         Raises DeliveryError, also for a batch handed over before.
@@ -87,7 +87,7 @@ class Publisher:
             topic, partition = self._in_flight[unanswered.pop()]
             raise DeliveryError(topic, partition, self.acknowledged, f"no answer in {self._delivery_timeout_s:g} s")
 
-    def _batches(self, records: Iterable[tuple[bytes, bytes]], at_ms: int) -> Iterator[BatchBuilder]:
+    def _batches(self, records: Iterable[tuple[bytes, bytes | None]], at_ms: int) -> Iterator[BatchBuilder]:
         batch = self._producer.create_batch()
         for key, value in records:
             if batch.append(timestamp=at_ms, key=key, value=value) is None:

@@ -15,7 +15,8 @@ from stream_app.topics import Topics, topics_of
 
 TableItem = tuple[bytes, bytes | None]
 
-_BATCH_BYTES = 512 << 10
+# Under the 1,048,588 bytes that brokers and topics take by default, and over the largest value that a store can have.
+_BATCH_BYTES = 900_000
 _REQUEST_BYTES = 4 * _BATCH_BYTES
 _RETRY_BACKOFF_MS = 20
 

@@ -25,6 +25,8 @@ log = structlog.get_logger()
 
 DeadLetterItem = tuple[bytes, bytes]
 
+_MAX_DEAD_LETTER_BYTES = 32 << 20
+
 
 class PartitionWorker:
     """One assigned partition: its state, the runs that are not acked yet, and the loop that makes checkpoints."""
@@ -47,6 +49,7 @@ class PartitionWorker:
         self._max_pending = settings.max_pending
         self._unacked: list[EventT[Any]] = []
         self._dead_letters: list[DeadLetterItem] = []
+        self._dead_letter_bytes = 0
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -71,8 +74,9 @@ class PartitionWorker:
         """
         self._unacked.append(event)
         self._dead_letters += dead_letters
+        self._dead_letter_bytes += sum(len(value) for _, value in dead_letters)
         self._arrived.set()
-        if self.state.pending >= self._max_pending:
+        if self.state.pending >= self._max_pending or self._dead_letter_bytes >= _MAX_DEAD_LETTER_BYTES:
             self._room.clear()
         await self._room.wait()
 
@@ -100,6 +104,7 @@ class PartitionWorker:
         changes = self.state.take_changes()
         events, self._unacked = self._unacked, []
         letters, self._dead_letters = self._dead_letters, []
+        self._dead_letter_bytes = 0
         self._room.set()
         folded = clock()
         offset = await self._writer.commit(changes.items, letters)
@@ -116,6 +121,7 @@ class PartitionWorker:
             values=len(changes.items),
             polls=changes.polls,
             superseded=changes.superseded,
+            late=changes.late,
             dead_letters=dead_letters,
             fold_ms=round(fold_s * 1000, 1),
             write_ms=round(write_s * 1000, 1),

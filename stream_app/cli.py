@@ -1,4 +1,4 @@
-"""The command line: `store-monitor up | sample | replay | report | status`."""
+"""The command line: `store-monitor up | sample | replay | report | status | dead-letters`."""
 
 import sys
 from pathlib import Path
@@ -12,6 +12,7 @@ from producers.sample_command import sample_command
 from stream_app.atomic_file import replacing
 from stream_app.errors import StoreMonitorError, UsageError
 from stream_app.local.api_client import ApiClient, find_api
+from stream_app.local.dead_letters_command import dead_letters_command
 from stream_app.local.report_view import show_store
 from stream_app.local.up import UpOptions, up
 from stream_app.logs import configure_logs
@@ -51,19 +52,37 @@ def up_command(**options: object) -> None:
 
 @commands.command(name="report")
 @click.option("--as-of", metavar="ISO", help="The report's T; default: the newest poll.")
-@click.option("--out", type=_FILE, help="Write the CSV here; default: standard output.")
+@click.option("--policy", metavar="NAME", help="How minutes without a poll are judged; default: the service's own.")
+@click.option("--columns", type=click.Choice(["default", "extended"]), help="`extended` has all that is known.")
+@click.option("--format", "file_format", type=click.Choice(["csv", "jsonl"]), help="CSV or JSON Lines.")
+@click.option("--from", "first", metavar="TIME", help="With --to: one window, of UTC times or the stores' own dates.")
+@click.option("--to", "end", metavar="TIME", help="The end of the window, exclusive.")
+@click.option("--out", type=_FILE, help="Write the report here; default: standard output.")
 @click.option("--api", metavar="URL", help="The API's address; default: that of the running `up`.")
 @click.option("--state-dir", type=_DIRECTORY, help="The state directory of the `up` to ask, where several run.")
-def report_command(as_of: str | None, out: Path | None, api: str | None, state_dir: Path | None) -> None:
+def report_command(
+    as_of: str | None,
+    policy: str | None,
+    columns: str | None,
+    file_format: str | None,
+    first: str | None,
+    end: str | None,
+    out: Path | None,
+    api: str | None,
+    state_dir: Path | None,
+) -> None:
     r"""Trigger a report of the running service and fetch it.
 
     \b
     Examples:
       store-monitor report --out report.csv
       store-monitor report --as-of 2024-03-14T12:00:00Z
+      store-monitor report --policy max_gap:90 --columns extended --format jsonl
+      store-monitor report --from 2024-03-08 --to 2024-03-11
     """
     client = ApiClient(find_api(api, state_dir))
-    report_id = client.trigger_report(as_of)
+    asked = {"as_of": as_of, "policy": policy, "columns": columns, "format": file_format, "from": first, "to": end}
+    report_id = client.trigger_report(**asked)
     client.wait_for_report(report_id)
     content = client.download(report_id)
     if out is None:
@@ -90,6 +109,7 @@ def status_command(store_id: str, as_of: str | None, api: str | None, state_dir:
 
 commands.add_command(replay_command, name="replay")
 commands.add_command(sample_command, name="sample")
+commands.add_command(dead_letters_command, name="dead-letters")
 
 
 def main() -> NoReturn:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from stream_app.codec import records
-from stream_app.dead_letters import RecordSource, dead_letter
+from stream_app.dead_letters import RecordSource, record_letter
 from stream_app.domain.poll import reject_future
 from stream_app.domain.rejection import Rejected
 from stream_app.partition_state import PartitionState
@@ -37,10 +37,11 @@ def take_in_calendars(state: PartitionState, run: Sequence[Any]) -> list[DeadLet
 def _dead_letters(run: Sequence[Any], refused: Iterable[tuple[int, Rejected]]) -> list[DeadLetterItem]:
     """Dead letters dated by their record, so that a replay of the topic makes the same ones."""
     return [
-        dead_letter(
+        record_letter(
             rejected,
             RecordSource(run[row].topic, run[row].partition, run[row].offset),
-            run[row].value or b"",
+            run[row].key,
+            run[row].value,
             run[row].timestamp / 1000,
         )
         for row, rejected in refused

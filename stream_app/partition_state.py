@@ -6,13 +6,14 @@ out the table items of a checkpoint; who applies them is checkpoint.py.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import rocksdict
 from numpy.typing import NDArray
 
 from stream_app.changelog import TableItem
-from stream_app.codec import table
+from stream_app.codec import store_values, table
 from stream_app.domain import store_state
 from stream_app.domain.business_hours import open_runs
 from stream_app.domain.partitions import partition_of, partitions_of
@@ -25,12 +26,25 @@ _Int64s = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one checkpoint writes: table items (a value of None deletes), and counts for the log."""
+    """What one checkpoint writes: table items (a value of None deletes), and counts for the log.
+
+    `superseded` polls lay before the retained range and changed nothing; `late` ones were older than what was known of
+    their store, and changed what was said of the time after them.
+    """
 
     items: list[TableItem]
     stores: int
     polls: int
     superseded: int
+    late: int
+
+
+class _Folded(NamedTuple):
+    """The touched stores' new values, where they differ from the stored ones, and the counts of Changes."""
+
+    items: list[TableItem]
+    superseded: int
+    late: int
 
 
 class PartitionState:
@@ -88,10 +102,13 @@ class PartitionState:
         calendars, self._calendars = self._calendars, {}
         polled = list(rows)
         touched = polled + [store_id for store_id in calendars if store_id not in rows]
-        items, superseded = self._folded(touched, pending, calendars)
-        items += [(table.calendar_key(store_id), _calendar_value(of)) for store_id, of in calendars.items()]
-        items.append((table.META_KEY, table.encode_meta(self._meta())))
-        return Changes(items, len(touched), sum(len(of_run) for of_run, _ in pending), superseded)
+        values, superseded, late = self._folded(touched, pending, calendars)
+        items = [
+            *values,
+            *((table.calendar_key(store_id), _calendar_value(of)) for store_id, of in calendars.items()),
+            (table.META_KEY, table.encode_meta(self._meta())),
+        ]
+        return Changes(items, len(touched), sum(len(of_run) for of_run, _ in pending), superseded, late)
 
     def _rows_of(self, store_ids: Sequence[str]) -> _Int64s:
         """The row of each id among the pending stores, -1 for one of another partition."""
@@ -107,28 +124,28 @@ class PartitionState:
         touched: Sequence[str],
         pending: Sequence[tuple[_Int64s, _Int64s]],
         calendars: Mapping[str, StoreCalendar | None],
-    ) -> tuple[list[TableItem], int]:
-        """The touched stores' new values, where they differ from the stored ones; and how many polls lost outright."""
+    ) -> _Folded:
         if self._stream_time is None:  # no poll yet: calendars alone make no store value
-            return [], 0
+            return _Folded([], 0, 0)
         retained = self._retained_range(self._stream_time)
         keys = [store_id.encode() for store_id in touched]
         stored = [self._database.get(key) for key in keys]
-        states = table.decode_states(stored, retained)
+        states = store_values.decode_states(stored, retained)
         rows = np.concatenate([of_run for of_run, _ in pending] or [np.empty(0, np.int64)])
         observations = np.concatenate([of_run for _, of_run in pending] or [np.empty(0, np.int64)])
         superseded = store_state.superseded(states, rows, observations)
+        late = store_state.late(states, rows, observations)
         states = store_state.fold(states, rows, observations)
         is_open = open_runs([self._calendar(store_id, calendars) for store_id in touched], *retained)
         buckets = store_state.buckets(store_state.active_runs(states, retained.end), is_open)
-        values = table.encode_states(states, buckets)
+        values = store_values.encode_states(states, buckets)
         polled = store_state.last_observations(states) != store_state.NO_POLL
         items: list[TableItem] = [
             (key, value)
             for key, value, before, is_polled in zip(keys, values, stored, polled.tolist(), strict=True)
             if is_polled and value != before
         ]
-        return items, superseded
+        return _Folded(items, superseded, late)
 
     def _retained_range(self, stream_time: int) -> store_state.RetainedRange:
         """The range under the stream time; what was once dropped stays dropped, also under a longer retention."""

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stream_app.domain.store_state import MAX_RETENTION_DAYS
 from stream_app.errors import ConfigurationError
+
+STREAM_CLOCK: Final = "stream"
+WALL_CLOCK: Final = "wall"
 
 
 class Settings(BaseSettings):
@@ -95,6 +99,17 @@ class Settings(BaseSettings):
         validation_alias="MAX_PENDING",
         description="Decoded polls and calendars a partition may hold that no checkpoint has taken yet; past it "
         "reading waits.",
+    )
+    report_policy: str = Field(
+        "default",
+        validation_alias="REPORT_POLICY",
+        description="The policy of reports that name none: a name of docs/policies.md.",
+    )
+    report_clock: Literal["stream", "wall"] = Field(
+        STREAM_CLOCK,
+        validation_alias="REPORT_CLOCK",
+        description="T of reports and live answers that name none: `stream`, the newest poll over all partitions, so "
+        "that replayed data make sense; or `wall`, now.",
     )
     report_wait_s: PositiveFloat = Field(
         30,

@@ -1,71 +1,110 @@
 """The report computed the slow, obvious way: minute by minute, with sets and loops.
 
-Everything else is judged by this module, so it shares no code with the product. It is to be checked by eye against
-"Meaning of the numbers" in the design. A minute is a whole number of minutes since 1970-01-01 00:00 UTC; a weekday is
-0 for Monday to 6 for Sunday.
+Everything else is judged by this module and its parts (reference_rows, reference_calendars, reference_policies), so
+they share no code with the product. They are to be checked by eye against "Meaning of the numbers" in the design.
 """
 
 import csv
 import io
-import re
-import unicodedata
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
-from importlib import resources
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
 from pathlib import Path
-from typing import NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
-Row = tuple[str, ...]  # as in the files: (id, status, timestamp), (id, day, start, end) or (id, timezone)
-MessageBody = tuple[str | None, list[tuple[int, str, str]]]  # timezone, hours of (day, start, end)
-Parsed = TypeVar("Parsed")
-
-ACTIVE, INACTIVE = "active", "inactive"
-DEFAULT_ZONE = "America/Chicago"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-HOUR_MINUTES, DAY_MINUTES, WEEK_MINUTES = 60, 24 * 60, 7 * 24 * 60
-
-TIMESTAMP = re.compile(
-    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[ T](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})"
-    r"(?:\.(?P<fraction>[0-9]{1,9}))?"
-    r"(?: UTC|Z|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9]))?",
+from tests.reference_calendars import (
+    Calendar,
+    MessageBody,
+    Version,
+    calendars_from_messages,
+    calendars_from_rows,
+    clock_reaches,
+    newest_version,
+    open_minutes,
+    parse_calendar,
+    version_in_force,
 )
-TIME_OF_DAY = re.compile(r"(?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?")
+from tests.reference_policies import (
+    DEFAULT_POLICY,
+    Minutes,
+    Policy,
+    existing_polls,
+    minutes,
+    minutes_in,
+    outages,
+    windows,
+)
+from tests.reference_rows import (
+    INACTIVE,
+    Hours,
+    Poll,
+    Rejected,
+    Row,
+    minute_of,
+    parse_hours_row,
+    parse_poll,
+    parse_store_id,
+    parse_timestamp,
+    parse_zone_row,
+    valid,
+)
 
+__all__ = [
+    "COLUMNS",
+    "DEFAULT_POLICY",
+    "RANGE_COLUMNS",
+    "Calendar",
+    "Counts",
+    "Hours",
+    "MessageBody",
+    "Minutes",
+    "NoPolls",
+    "Policy",
+    "Poll",
+    "Rejected",
+    "Row",
+    "Version",
+    "calendars_from_messages",
+    "calendars_from_rows",
+    "counts",
+    "counts_by_store",
+    "minute_of",
+    "minutes",
+    "newest_version",
+    "open_minutes",
+    "parse_calendar",
+    "parse_hours_row",
+    "parse_poll",
+    "parse_store_id",
+    "parse_timestamp",
+    "parse_zone_row",
+    "range_minutes",
+    "range_report",
+    "report",
+    "report_from_files",
+    "report_of",
+    "valid",
+    "version_in_force",
+    "windows",
+]
 
-class Rejected(Exception):  # noqa: N818 - the design's own word
-    """A row or message breaks a rule; it counts for nothing at all."""
+WINDOW_NAMES = ["last_hour", "last_day", "last_week"]
+DEFAULT_COLUMNS = ["store_id", *(f"{each}_{name}" for each in ("uptime", "downtime") for name in WINDOW_NAMES)]
+EXTENDED_COLUMNS = [
+    *DEFAULT_COLUMNS,
+    *(f"{each}_{name}" for each in ("unknown", "business_minutes", "uptime_percent") for name in WINDOW_NAMES),
+    *["outages_last_week", "longest_outage_last_week", "last_poll_utc", "last_status", "zone", "polls_last_week"],
+    "estimated_from",
+]
+COLUMNS = {"default": DEFAULT_COLUMNS, "extended": EXTENDED_COLUMNS}
+RANGE_COLUMNS = [
+    "store_id",
+    *(f"{each}_{unit}" for unit in ("minutes", "hours") for each in ("uptime", "downtime", "unknown")),
+]
 
 
 class NoPolls(Exception):  # noqa: N818 - the design's own word
     """There is no poll to take T from, and the caller gave none."""
-
-
-class Poll(NamedTuple):
-    """What one store said at one moment (UTC, to the microsecond)."""
-
-    store_id: str
-    moment: datetime
-    status: str
-
-
-class Hours(NamedTuple):
-    """Open from start up to end, in minutes from the midnight that begins the weekday; end > 1440 is the next day."""
-
-    weekday: int
-    start: int
-    end: int
-
-
-class Calendar(NamedTuple):
-    """When a store is open, in local time; without any hours it is open 24x7."""
-
-    timezone: str = DEFAULT_ZONE
-    hours: frozenset[Hours] = frozenset()
 
 
 class Counts(NamedTuple):
@@ -79,241 +118,192 @@ class Counts(NamedTuple):
     downtime_last_week: int
 
 
-# Parsing: a value, or Rejected; the spaces around a field never count
+# Stores
 
 
-def parse_store_id(text: str) -> str:
-    """Strip the spaces around; what is left must be 1-256 bytes of UTF-8 without control characters."""
-    store_id = text.strip(" ")
-    try:
-        size = len(store_id.encode())
-    except UnicodeEncodeError:
-        raise Rejected(text) from None
-    if not 1 <= size <= 256 or any(unicodedata.category(character) == "Cc" for character in store_id):
-        raise Rejected(text)
-    return store_id
+def polls_by_store(rows: Iterable[Row]) -> dict[str, set[Poll]]:
+    """Give each store its valid polls."""
+    polls_of = defaultdict(set)
+    for poll in valid(parse_poll, rows):
+        polls_of[poll.store_id].add(poll)
+    return polls_of
 
 
-def parse_timestamp(text: str) -> datetime:
-    """Give the moment in UTC; finer than microseconds is cut off."""
-    match = TIMESTAMP.fullmatch(text.strip(" "))
-    if match is None:
-        raise Rejected(text)
-    offset = timedelta(hours=int(match["hours"] or 0), minutes=int(match["minutes"] or 0))
-    microsecond = int((match["fraction"] or "")[:6].ljust(6, "0"))
-    try:
-        written = datetime.fromisoformat(f"{match['date']}T{match['time']}+00:00").replace(microsecond=microsecond)
-        moment = written + offset if match["sign"] == "-" else written - offset
-    except (ValueError, OverflowError):  # no such day or hour, or past the year 9999
-        raise Rejected(text) from None
-    if moment < EPOCH:
-        raise Rejected(text)
-    return moment
+def known_stores(polls_of: Mapping[str, set[Poll]], calendars: Mapping[str, Calendar]) -> list[str]:
+    """Give each store known from a valid poll or a calendar, in the order of the ids' bytes."""
+    return sorted(polls_of.keys() | calendars.keys(), key=str.encode)
 
 
-def parse_poll(store_id: str, status: str, timestamp: str) -> Poll:
-    """Take one row of the poll file."""
-    if status.strip(" ") not in {ACTIVE, INACTIVE}:
-        raise Rejected(status)
-    return Poll(parse_store_id(store_id), parse_timestamp(timestamp), status.strip(" "))
+def newest_moment(polls_of: Mapping[str, set[Poll]]) -> datetime:
+    """Give the time of the newest poll of all stores, which T is by default; without any, NoPolls is raised."""
+    newest = max((poll.moment for said in polls_of.values() for poll in said), default=None)
+    if newest is None:
+        raise NoPolls
+    return newest
 
 
-def parse_start(text: str) -> int:
-    """Give the minute of the day, floored."""
-    match = TIME_OF_DAY.fullmatch(text.strip(" "))
-    if match is None:
-        raise Rejected(text)
-    return int(match["hour"]) * 60 + int(match["minute"])
-
-
-def parse_end(text: str) -> int:
-    """Give the minute of the day, ceiled; midnight is the end of the day (1440), not its beginning."""
-    if text.strip(" ") in {"00:00", "00:00:00", "24:00", "24:00:00"}:
-        return DAY_MINUTES
-    match = TIME_OF_DAY.fullmatch(text.strip(" "))
-    has_seconds = match is not None and int(match["second"] or 0) > 0
-    return parse_start(text) + (1 if has_seconds else 0)
-
-
-def parse_hours(day: str, start: str, end: str) -> Hours:
-    """Take one interval; an end at or before the start lies on the next day."""
-    if day.strip(" ") not in {"0", "1", "2", "3", "4", "5", "6"}:
-        raise Rejected(day)
-    opens, closes = parse_start(start), parse_end(end)
-    return Hours(int(day), opens, closes if closes > opens else closes + DAY_MINUTES)
-
-
-def parse_hours_row(store_id: str, day: str, start: str, end: str) -> tuple[str, Hours]:
-    """Take one row of the business hours file."""
-    return parse_store_id(store_id), parse_hours(day, start, end)
-
-
-def parse_zone(text: str) -> str:
-    """Take a zone name exactly as the tzdata package lists it."""
-    if text.strip(" ") not in listed_zones():
-        raise Rejected(text)
-    return text.strip(" ")
-
-
-def parse_zone_row(store_id: str, timezone: str) -> tuple[str, str]:
-    """Take one row of the zone file."""
-    return parse_store_id(store_id), parse_zone(timezone)
-
-
-def valid(parse: Callable[..., Parsed], rows: Iterable[Row]) -> list[Parsed]:
-    """Parse the rows in order, leaving out those rejected."""
-    parsed = []
-    for row in rows:
-        with suppress(Rejected):
-            parsed.append(parse(*row))
-    return parsed
-
-
-# Calendars: from the files' rows, or from messages
-
-
-def calendars_from_rows(hours_rows: Iterable[Row], zone_rows: Iterable[Row]) -> dict[str, Calendar]:
-    """Give each store of a valid row its calendar: all its hours, and the last of its zones."""
-    zones = dict(valid(parse_zone_row, zone_rows))
-    hours = defaultdict(set)
-    for store_id, interval in valid(parse_hours_row, hours_rows):
-        hours[store_id].add(interval)
-    return {
-        store_id: Calendar(zones.get(store_id, DEFAULT_ZONE), frozenset(hours.get(store_id, ())))
-        for store_id in zones.keys() | hours.keys()
-    }
-
-
-def calendars_from_messages(messages: Iterable[tuple[str, MessageBody | None]]) -> dict[str, Calendar]:
-    """Give each store the calendar of its last valid message; None (a tombstone) takes it away again."""
-    calendars: dict[str, Calendar] = {}
-    for key, body in messages:
-        with suppress(Rejected):
-            store_id = parse_store_id(key)
-            if body is None:
-                calendars.pop(store_id, None)
-                continue
-            timezone, hours = body
-            intervals = frozenset(parse_hours(str(day), start, end) for day, start, end in hours)
-            calendars[store_id] = Calendar(DEFAULT_ZONE if timezone is None else parse_zone(timezone), intervals)
-    return calendars
-
-
-# The model: sets of minutes
-
-
-def minute_of(moment: datetime) -> int:
-    """Floor the moment to its minute."""
-    return (moment - EPOCH) // MINUTE
-
-
-@cache
-def listed_zones() -> frozenset[str]:
-    """Read the names that the tzdata package lists; the host's zones have no say."""
-    return frozenset(resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
-
-
-@cache
-def zone_info(timezone: str) -> ZoneInfo:
-    """Read the zone's rules from the tzdata package."""
-    with resources.files("tzdata").joinpath("zoneinfo", *timezone.split("/")).open("rb") as file:
-        return ZoneInfo.from_file(file, key=timezone)
-
-
-@lru_cache(maxsize=256)
-def local_minutes(timezone: str, first: int, end: int) -> list[tuple[int, tuple[int, int]]]:
-    """Pair each minute from first up to end with its local (weekday, minute of the day)."""
-    pairs = []
-    for minute in range(first, end):
-        local = (EPOCH + minute * MINUTE).astimezone(zone_info(timezone))  # some old offsets have seconds: floored
-        pairs.append((minute, (local.weekday(), local.hour * 60 + local.minute)))
-    return pairs
-
-
-@lru_cache(maxsize=64)
-def open_minutes(calendar: Calendar, first: int, end: int) -> frozenset[int]:
-    """Give the minutes from first up to end in which the store is open."""
-    if not calendar.hours:
-        return frozenset(range(first, end))
-    open_in_any_week = {
-        ((hours.weekday + minute // DAY_MINUTES) % 7, minute % DAY_MINUTES)
-        for hours in calendar.hours
-        for minute in range(hours.start, hours.end)
-    }
-    return frozenset(
-        minute for minute, local in local_minutes(calendar.timezone, first, end) if local in open_in_any_week
-    )
-
-
-def active_minutes(polls: Iterable[Poll], first: int, end: int) -> frozenset[int]:
-    """Give the minutes from first up to end in which the newest poll so far said active."""
-    # Of two polls in a minute the later is taken last and stays; of two at one moment, inactive.
-    waiting = deque(sorted(polls, key=lambda poll: (poll.moment, poll.status == INACTIVE)))
-    status = INACTIVE
-    active = set()
-    for minute in range(first, end):
-        while waiting and minute_of(waiting[0].moment) <= minute:
-            status = waiting.popleft().status
-        if status == ACTIVE:
-            active.add(minute)
-    return frozenset(active)
-
-
-def counts(polls: Iterable[Poll], calendar: Calendar, as_of: datetime) -> Counts:
-    """Count one store's minutes in the three windows that end at as_of, floored to the minute."""
-    end = minute_of(as_of)
-    is_open = open_minutes(calendar, end - WEEK_MINUTES, end)
-    is_active = active_minutes(polls, end - WEEK_MINUTES, end)
-    up, down = is_open & is_active, is_open - is_active
-    windows = [range(end - length, end) for length in (HOUR_MINUTES, DAY_MINUTES, WEEK_MINUTES)]
-    uptime = [len(up.intersection(window)) for window in windows]
-    downtime = [len(down.intersection(window)) for window in windows]
+def counts(polls: Iterable[Poll], calendar: Calendar, as_of: datetime, policy: Policy = DEFAULT_POLICY) -> Counts:
+    """Count one store's minutes in the three windows."""
+    counted = minutes(polls, calendar, policy, as_of)
+    uptime = [counted[name].up for name in WINDOW_NAMES]
+    downtime = [counted[name].down for name in WINDOW_NAMES]
     return Counts(*uptime, *downtime)
 
 
 def counts_by_store(
-    polls: Iterable[Row], calendars: Mapping[str, Calendar], as_of: datetime | None = None
+    polls: Iterable[Row],
+    calendars: Mapping[str, Calendar],
+    as_of: datetime | None = None,
+    policy: Policy = DEFAULT_POLICY,
 ) -> dict[str, Counts]:
-    """Count each store known from a valid poll or a calendar, in the order of the ids' bytes.
-
-    T is the newest poll of all stores unless as_of is given; without either NoPolls is raised.
-    """
-    polls_of = defaultdict(set)
-    for poll in valid(parse_poll, polls):
-        polls_of[poll.store_id].add(poll)
+    """Count each known store; T is the newest poll of all stores unless as_of is given."""
+    polls_of = polls_by_store(polls)
     if as_of is None:
-        as_of = max((poll.moment for said in polls_of.values() for poll in said), default=None)
-    if as_of is None:
-        raise NoPolls
+        as_of = newest_moment(polls_of)
     return {
-        store_id: counts(polls_of.get(store_id, ()), calendars.get(store_id, Calendar()), as_of)
-        for store_id in sorted(polls_of.keys() | calendars.keys(), key=str.encode)
+        store_id: counts(polls_of.get(store_id, ()), calendars.get(store_id, Calendar()), as_of, policy)
+        for store_id in known_stores(polls_of, calendars)
     }
 
 
 # The report
 
 
-def report_csv(counted: Mapping[str, Counts]) -> bytes:
-    """Write the report: the hour in minutes, day and week in hours."""
+def report(
+    polls: Iterable[Row],
+    hours_rows: Iterable[Row],
+    zone_rows: Iterable[Row],
+    as_of: datetime | None = None,
+    policy: Policy = DEFAULT_POLICY,
+    columns: str = "default",
+    policy_name: str = "default",
+) -> bytes:
+    """Give the report of raw rows, as they stand in the files."""
+    return report_of(polls, calendars_from_rows(hours_rows, zone_rows), as_of, policy, columns, policy_name)
+
+
+def report_of(
+    polls: Iterable[Row],
+    calendars: Mapping[str, Calendar],
+    as_of: datetime | None = None,
+    policy: Policy = DEFAULT_POLICY,
+    columns: str = "default",
+    policy_name: str = "default",
+) -> bytes:
+    """Give the report of raw polls and calendars, which calendars_from_messages makes of messages."""
+    polls_of = polls_by_store(polls)
+    if as_of is None:
+        as_of = newest_moment(polls_of)
+    rows = []
+    for store_id in known_stores(polls_of, calendars):
+        said, calendar = polls_of.get(store_id, set()), calendars.get(store_id, Calendar())
+        row = {
+            "store_id": store_id,
+            **window_fields(minutes(said, calendar, policy, as_of)),
+            **week_fields(said, calendar, policy, as_of),
+            **last_poll_fields(said, as_of),
+            "zone": version_in_force(calendar, minute_of(as_of)).timezone,
+            "estimated_from": policy_name,
+        }
+        rows.append([row[name] for name in COLUMNS[columns]])
+    return csv_of(COLUMNS[columns], rows)
+
+
+def window_fields(counted: Mapping[str, Minutes]) -> dict[str, str]:
+    """Write the columns of each window: the hour in minutes, day and week in hours."""
+    fields = {}
+    for name, (up, down, unknown, business) in counted.items():
+        for column, count in {"uptime": up, "downtime": down, "unknown": unknown}.items():
+            fields[f"{column}_{name}"] = str(count) if name == "last_hour" else in_hours(count)
+        fields[f"business_minutes_{name}"] = str(business)
+        fields[f"uptime_percent_{name}"] = str(round(100 * up / (up + down), 2)) if up + down else ""
+    return fields
+
+
+def week_fields(polls: Iterable[Poll], calendar: Calendar, policy: Policy, as_of: datetime) -> dict[str, str]:
+    """Write the columns of what happened in the last week."""
+    at = minute_of(as_of)
+    existing, week = existing_polls(polls, at), windows(calendar, policy, at)["last_week"]
+    lengths = outages(week, existing, calendar, policy, at)
+    return {
+        "outages_last_week": "" if lengths is None else str(len(lengths)),
+        "longest_outage_last_week": "" if lengths is None else str(max(lengths, default=0)),
+        "polls_last_week": str(len([minute for minute in existing if minute in week])),
+    }
+
+
+def last_poll_fields(polls: Iterable[Poll], as_of: datetime) -> dict[str, str]:
+    """Write when the newest poll up to as_of (unfloored) was, and what it said; a minute keeps its last poll alone."""
+    kept = {minute_of(poll.moment): poll for poll in sorted(polls, key=by_moment)}
+    until_now = [poll for poll in kept.values() if poll.moment <= as_of]
+    if not until_now:
+        return {"last_poll_utc": "", "last_status": ""}
+    newest = max(until_now, key=by_moment)
+    return {"last_poll_utc": f"{newest.moment:%Y-%m-%dT%H:%M:%S.%fZ}", "last_status": newest.status}
+
+
+def by_moment(poll: Poll) -> tuple[datetime, bool]:
+    """Order polls so that the one that counts comes last: at one moment, inactive."""
+    return poll.moment, poll.status == INACTIVE
+
+
+def in_hours(count: int) -> str:
+    """Write minutes as hours."""
+    return str(round(count / 60, 2))
+
+
+def csv_of(header: list[str], rows: Iterable[list[str]]) -> bytes:
+    """Write a table, quoted only where it must be."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
-    writer.writerow(["store_id", *Counts._fields])
-    for store_id, (up_hour, up_day, up_week, down_hour, down_day, down_week) in counted.items():
-        uptime = [str(up_hour), str(round(up_day / 60, 2)), str(round(up_week / 60, 2))]
-        downtime = [str(down_hour), str(round(down_day / 60, 2)), str(round(down_week / 60, 2))]
-        writer.writerow([store_id, *uptime, *downtime])
+    csv.writer(text, quoting=csv.QUOTE_MINIMAL, lineterminator="\n").writerows([header, *rows])
     return text.getvalue().encode()
 
 
-def report(
-    polls: Iterable[Row], hours_rows: Iterable[Row], zone_rows: Iterable[Row], as_of: datetime | None = None
+# A range
+
+
+def range_minutes(
+    polls: Iterable[Poll], calendar: Calendar, begin: date, end: date, policy: Policy = DEFAULT_POLICY
+) -> Minutes:
+    """Count one store's minutes from begin up to end, which is T too: UTC moments, or dates in its newest zone."""
+    first, at = range_edge(calendar, begin), range_edge(calendar, end)
+    return minutes_in(range(first, at), existing_polls(polls, at), calendar, policy, at)
+
+
+def range_edge(calendar: Calendar, edge: date) -> int:
+    """Give the minute of a UTC moment, or the minute in which the store's local date begins."""
+    if isinstance(edge, datetime):
+        return minute_of(edge)
+    return clock_reaches(newest_version(calendar).timezone, datetime.combine(edge, time()))
+
+
+def range_report(
+    polls: Iterable[Row],
+    calendars: Mapping[str, Calendar],
+    begin: date,
+    end: date,
+    policy: Policy = DEFAULT_POLICY,
 ) -> bytes:
-    """Give the report of raw rows, as they stand in the files."""
-    return report_csv(counts_by_store(polls, calendars_from_rows(hours_rows, zone_rows), as_of))
+    """Give the report of one range; the policy's windows have no say."""
+    polls_of = polls_by_store(polls)
+    rows = []
+    for store_id in known_stores(polls_of, calendars):
+        said, calendar = polls_of.get(store_id, set()), calendars.get(store_id, Calendar())
+        counted = range_minutes(said, calendar, begin, end, policy)[:3]
+        rows.append([store_id, *map(str, counted), *map(in_hours, counted)])
+    return csv_of(RANGE_COLUMNS, rows)
 
 
-def report_from_files(directory: Path, as_of: datetime | None = None) -> bytes:
+# Files
+
+
+def report_from_files(
+    directory: Path,
+    as_of: datetime | None = None,
+    policy: Policy = DEFAULT_POLICY,
+    columns: str = "default",
+    policy_name: str = "default",
+) -> bytes:
     """Give the report of the CSV files in a directory, each of which may be missing."""
     hours_names = ["menu_hours", "business_hours", "store_hours", "store_business_hours"]
     zone_names = ["timezones", "store_timezones", "timezone"]
@@ -322,6 +312,9 @@ def report_from_files(directory: Path, as_of: datetime | None = None) -> bytes:
         read_rows(directory, hours_names, ["store_id", "day", "start_time_local", "end_time_local"]),
         read_rows(directory, zone_names, ["store_id", "timezone_str"]),
         as_of,
+        policy,
+        columns,
+        policy_name,
     )
 
 

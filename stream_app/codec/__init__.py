@@ -1,1 +1,1 @@
-"""Bytes to domain values and back: `records` for what is in the topics, `table` for what is in the state table."""
+"""Bytes to domain values and back: `records` for the topics, `table` for RocksDB, `store_values` for a store in it."""

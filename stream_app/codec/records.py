@@ -3,19 +3,27 @@
 store-polls      key store_id -> {"store_id": "81399", "status": "active", "timestamp_utc": "2023-01-22T12:09:39Z"}
 store-calendars  key store_id -> {"store_id": "81399", "timezone": "America/Denver",
                                   "hours": [{"day": 0, "start": "09:00", "end": "17:30"}]}
+                                  further, all optional (see docs/calendars.md):
+                                  "versions": [{"effective_from": "2024-01-01T00:00:00Z" or null, "timezone", "hours"}]
+                                  in place of timezone and hours,
+                                  "exceptions": [{"date": "2024-12-25", "hours": [{"start": "10:00", "end": "14:00"}]}],
+                                  "maintenance": [{"from": "2024-03-01T02:00:00Z", "to": "2024-03-01T04:30:00Z"}]}
                  null = a tombstone: back to the defaults
 """
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
 import numpy as np
+from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
+from stream_app.domain.calendar_message import ExceptionFields, MaintenanceFields, VersionFields, parse_calendar
 from stream_app.domain.poll import ACTIVE, INACTIVE, PollColumns, parse_polls
 from stream_app.domain.rejection import Reason, Rejected
-from stream_app.domain.store_calendar import StoreCalendar, clock, parse_calendar
+from stream_app.domain.store_calendar import DayHours, StoreCalendar, WeeklyHours, clock
 from stream_app.domain.store_id import parse_store_id
 
 
@@ -35,19 +43,55 @@ class HoursRecord(msgspec.Struct, gc=False):
     end: str
 
 
-class CalendarRecord(msgspec.Struct, omit_defaults=True):
-    """Everything about one store's calendar, since compaction keeps only the last message of a store."""
+class DayHoursRecord(msgspec.Struct, gc=False):
+    """One row of an exception's hours."""
 
-    store_id: str
+    start: str
+    end: str
+
+
+class VersionRecord(msgspec.Struct, omit_defaults=True):
+    """Zone and weekly hours from a UTC time on; null = from ever."""
+
+    effective_from: str | None
     timezone: str | None = None
     hours: list[HoursRecord] = []
 
 
+class ExceptionRecord(msgspec.Struct):
+    """The hours of one local date, in place of the weekly ones; none = closed."""
+
+    date: str
+    hours: list[DayHoursRecord]
+
+
+class MaintenanceRecord(msgspec.Struct, rename={"start": "from", "end": "to"}):
+    """Planned maintenance between two UTC times."""
+
+    start: str
+    end: str
+
+
+class CalendarRecord(msgspec.Struct, omit_defaults=True):
+    """Everything about one store's calendar, since compaction keeps only the last message of a store."""
+
+    store_id: str
+    timezone: str | UnsetType | None = UNSET
+    hours: list[HoursRecord] | UnsetType = UNSET
+    versions: list[VersionRecord] | UnsetType = UNSET
+    exceptions: list[ExceptionRecord] = []
+    maintenance: list[MaintenanceRecord] = []
+
+
 _Record = TypeVar("_Record", PollRecord, CalendarRecord)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_END_OF_9999 = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH
 
 _encode = msgspec.json.Encoder().encode
 _decode_poll = msgspec.json.Decoder(PollRecord).decode
 _decode_calendar = msgspec.json.Decoder(CalendarRecord).decode
+_UNDECODABLE = (UnicodeDecodeError, RecursionError)  # what msgspec lets through: bytes no UTF-8, a thousand brackets
 
 
 def encode_polls(store_ids: Sequence[str], observations: NDArray[np.int64]) -> list[bytes]:
@@ -61,7 +105,7 @@ def decode_polls(values: Sequence[bytes | None]) -> PollColumns:
     """Record values as polls; `rows` and `rejected` name the records by their place in `values`."""
     try:
         return _parse([_decode_poll(value) for value in values])  # type: ignore[arg-type]  # None raises TypeError
-    except (msgspec.MsgspecError, TypeError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, TypeError, *_UNDECODABLE):
         return _decode_one_by_one(values)
 
 
@@ -95,8 +139,33 @@ def _parse(records: Sequence[PollRecord]) -> PollColumns:
 
 def encode_calendar(store_id: str, calendar: StoreCalendar) -> bytes:
     """The record value of a calendar; decode_calendar gives back an equal one."""
-    hours = [HoursRecord(rule.day, clock(rule.start), clock(rule.end)) for rule in calendar.hours]
-    return _encode(CalendarRecord(store_id, calendar.zone, hours))
+    record = CalendarRecord(
+        store_id,
+        exceptions=[ExceptionRecord(day.isoformat(), _day_hours(hours)) for day, hours in calendar.exceptions],
+        maintenance=[MaintenanceRecord(_utc(start), _utc(end)) for start, end in calendar.maintenance],
+    )
+    if calendar.later_versions:
+        record.versions = [
+            VersionRecord(None, calendar.zone, _weekly_hours(calendar.hours)),
+            *(VersionRecord(_utc(start), zone, _weekly_hours(hours)) for start, zone, hours in calendar.later_versions),
+        ]
+    else:
+        record.timezone = calendar.zone
+        record.hours = _weekly_hours(calendar.hours) or UNSET
+    return _encode(record)
+
+
+def _weekly_hours(hours: Sequence[WeeklyHours]) -> list[HoursRecord]:
+    return [HoursRecord(rule.day, clock(rule.start), clock(rule.end)) for rule in hours]
+
+
+def _day_hours(hours: Sequence[DayHours]) -> list[DayHoursRecord]:
+    return [DayHoursRecord(clock(of_day.start), clock(of_day.end)) for of_day in hours]
+
+
+def _utc(minute: int) -> str:
+    """The minute as a time; the end of the year 9999, which has none, as a second that is ceiled to it."""
+    return (_EPOCH + min(timedelta(minutes=minute), _END_OF_9999)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def decode_calendar(key: bytes | None, value: bytes | None) -> tuple[str, StoreCalendar | None] | Rejected:
@@ -113,8 +182,33 @@ def decode_calendar(key: bytes | None, value: bytes | None) -> tuple[str, StoreC
         return store_id
     if store_id.encode() != key:
         return Rejected(Reason.KEY_MISMATCH, f"key {key[:64]!r}, store_id {store_id[:64]!r}")
-    calendar = parse_calendar(record.timezone, ((hours.day, hours.start, hours.end) for hours in record.hours))
+    calendar = _calendar(record)
     return calendar if isinstance(calendar, Rejected) else (store_id, calendar)
+
+
+def _calendar(record: CalendarRecord) -> StoreCalendar | Rejected:
+    versions = _versions(record)
+    if isinstance(versions, Rejected):
+        return versions
+    return parse_calendar(
+        versions,
+        [ExceptionFields(of.date, [(row.start, row.end) for row in of.hours]) for of in record.exceptions],
+        [MaintenanceFields(of.start, of.end) for of in record.maintenance],
+    )
+
+
+def _versions(record: CalendarRecord) -> list[VersionFields] | Rejected:
+    """A plain message is a single version from ever."""
+    if record.versions is UNSET:
+        timezone = None if record.timezone is UNSET else record.timezone
+        return [_version(VersionRecord(None, timezone, record.hours or []))]
+    if record.timezone is not UNSET or record.hours is not UNSET:
+        return Rejected(Reason.MIXED_CALENDAR, f"{len(record.versions)} versions")
+    return [_version(version) for version in record.versions]
+
+
+def _version(of: VersionRecord) -> VersionFields:
+    return VersionFields(of.effective_from, of.timezone, [(row.day, row.start, row.end) for row in of.hours])
 
 
 def _tombstoned(key: bytes) -> tuple[str, None] | Rejected:
@@ -130,5 +224,5 @@ def _decoded(decode: Callable[[bytes], _Record], value: bytes | None) -> _Record
         return Rejected(Reason.MALFORMED_RECORD, "null")
     try:
         return decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, *_UNDECODABLE) as error:
         return Rejected(Reason.MALFORMED_RECORD, str(error))

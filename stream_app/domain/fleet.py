@@ -1,4 +1,4 @@
-"""The minutes of many stores up to T, from buckets that were stored under ranges of different ages."""
+"""Many stores judged by a policy: from the stored buckets where they hold the answer, else from the polls."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.domain import report, runs
+from stream_app.domain import runs
 from stream_app.domain.business_hours import open_runs
-from stream_app.domain.report import Figures
+from stream_app.domain.policy import Policy
 from stream_app.domain.runs import AXIS, Minutes, Runs
+from stream_app.domain.status_runs import status_runs
 from stream_app.domain.store_calendar import StoreCalendar
-from stream_app.domain.store_state import NO_POLL, Buckets, Observations
-from stream_app.domain.windows import Windows
+from stream_app.domain.store_state import NO_POLL, Buckets, Observations, StoreStates
 
 CalendarOf = Callable[[int], StoreCalendar]
 
@@ -28,28 +28,6 @@ class KnownStores:
     buckets: Buckets
     until: Minutes
     last: Observations
-
-
-def without_polls(count: int) -> KnownStores:
-    """Stores that only a calendar tells of: nothing is stored, they are inactive all the time."""
-    none = Buckets(runs.empty(), runs.empty())
-    return KnownStores(none, np.zeros(count, np.int64), np.full(count, NO_POLL, np.int64))
-
-
-def joined(a: KnownStores, b: KnownStores) -> KnownStores:
-    """The stores of both, those of b in the rows after those of a."""
-    shift = len(a.until) * AXIS
-
-    def one_after_the_other(first: Runs, second: Runs) -> Runs:
-        return Runs(
-            np.concatenate((first.start, second.start + shift)), np.concatenate((first.end, second.end + shift))
-        )
-
-    return KnownStores(
-        Buckets(one_after_the_other(a.buckets.up, b.buckets.up), one_after_the_other(a.buckets.down, b.buckets.down)),
-        np.concatenate((a.until, b.until)),
-        np.concatenate((a.last, b.last)),
-    )
 
 
 def buckets_until(stores: KnownStores, calendar_of: CalendarOf, first: int, end: int) -> Buckets:
@@ -69,10 +47,10 @@ def buckets_until(stores: KnownStores, calendar_of: CalendarOf, first: int, end:
     return Buckets(_and(stores.buckets.up, start, stop, is_up), _and(stores.buckets.down, start, stop, ~is_up))
 
 
-def fleet_figures(stores: KnownStores, calendar_of: CalendarOf, windows: Windows) -> Figures:
-    """Minutes up and down of each store in each window, which must not begin before the stored buckets do."""
-    buckets = buckets_until(stores, calendar_of, windows.week.first, windows.week.end)
-    return report.figures(buckets, windows, len(stores.until))
+def derived_buckets(states: StoreStates, is_open: Runs, policy: Policy, first: int, until: Minutes) -> Buckets:
+    """The buckets over first <= minute < until[row] by any policy that gives each minute a status, or none."""
+    status = status_runs(states, policy, first, until)
+    return Buckets(runs.intersection(is_open, status.up), runs.intersection(is_open, status.down))
 
 
 def _and(stored: Runs, start: Minutes, end: Minutes, chosen: NDArray[np.bool_]) -> Runs:

@@ -50,6 +50,11 @@ def observation(micros: int, *, is_active: bool) -> int:
     return micros * 2 + (not is_active)
 
 
+def format_instant(micros: int) -> str:
+    """Microseconds since the epoch as ISO 8601 in UTC, to the microsecond."""
+    return (_EPOCH + timedelta(microseconds=micros)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 def parse_time(text: str) -> int | Rejected:
     """Microseconds since the epoch of `YYYY-MM-DD HH:MM:SS[.fraction][ UTC|Z|±HH:MM]`; without an offset it is UTC.
 
@@ -116,7 +121,7 @@ def _usual_observations(statuses: Sequence[str], timestamps: Sequence[str]) -> N
     except ValueError:  # a date such as February 30
         return None
     micros = times.view(np.int64)
-    if micros.min() < 0:
+    if micros.min() < 0 or len(micros) != len(timestamps):  # one of them had a line break inside
         return None
     inactive = np.fromiter((status == INACTIVE for status in statuses), np.int64, len(statuses))
     return micros * 2 + inactive

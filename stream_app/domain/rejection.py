@@ -20,6 +20,13 @@ class Reason(StrEnum):
     MALFORMED_RECORD = "malformed_record"
     KEY_MISMATCH = "key_mismatch"
     WRONG_PARTITION = "wrong_partition"
+    MIXED_CALENDAR = "mixed_calendar"
+    NO_VERSIONS = "no_versions"
+    REPEATED_VERSION = "repeated_version"
+    BAD_DATE = "bad_date"
+    REPEATED_DATE = "repeated_date"
+    BAD_MAINTENANCE = "bad_maintenance"
+    CALENDAR_TOO_LARGE = "calendar_too_large"
 
 
 SENTENCES: dict[Reason, str] = {
@@ -36,7 +43,43 @@ SENTENCES: dict[Reason, str] = {
     Reason.MALFORMED_RECORD: "the record is not a JSON object with the fields of its topic",
     Reason.KEY_MISMATCH: "the record's key is not the store id in its value, so compaction would mix stores",
     Reason.WRONG_PARTITION: "the record is not in the partition that its store id hashes to",
+    Reason.MIXED_CALENDAR: "the calendar has versions, and a timezone or hours beside them that belong into a version",
+    Reason.NO_VERSIONS: "the calendar's list of versions is empty",
+    Reason.REPEATED_VERSION: "two versions of the calendar take effect in the same minute",
+    Reason.BAD_DATE: "the date of an exception is not YYYY-MM-DD from 1970 on",
+    Reason.REPEATED_DATE: "two exceptions of the calendar have the same date",
+    Reason.BAD_MAINTENANCE: "the maintenance does not end after it begins",
+    Reason.CALENDAR_TOO_LARGE: "the calendar has more than 1,000 versions, exceptions or maintenance entries, or more "
+    "than 10,000 rows of hours",
 }
+
+_CORRECT_THE_ROW = "correct it where it comes from, and send or replay it again"
+_RETRY = "`store-monitor dead-letters --retry` sends it"
+_SEND_THE_CALENDAR = "send the store's whole calendar again, corrected; until then the last valid one holds"
+
+REMEDIES: dict[Reason, str] = {
+    Reason.MISSING_VALUE: _CORRECT_THE_ROW,
+    Reason.EMPTY_STORE_ID: _CORRECT_THE_ROW,
+    Reason.BAD_STORE_ID: _CORRECT_THE_ROW,
+    Reason.UNKNOWN_STATUS: _CORRECT_THE_ROW,
+    Reason.UNREADABLE_TIME: _CORRECT_THE_ROW,
+    Reason.TIME_OUT_OF_RANGE: _CORRECT_THE_ROW,
+    Reason.FUTURE_POLL: f"set the poller's clock; once the poll's time has come, {_RETRY}",
+    Reason.BAD_DAY: _CORRECT_THE_ROW,
+    Reason.BAD_HOURS: _CORRECT_THE_ROW,
+    Reason.UNKNOWN_ZONE: f"{_CORRECT_THE_ROW}; a zone that is new needs a newer tzdata package",
+    Reason.MALFORMED_RECORD: "correct the program that sent it; what it meant has to be sent anew",
+    Reason.KEY_MISMATCH: f"let the sender key its records by store id; {_RETRY} under the right key",
+    Reason.WRONG_PARTITION: f"let the sender use Kafka's default partitioner (murmur2); {_RETRY} to the right one",
+    Reason.MIXED_CALENDAR: _SEND_THE_CALENDAR,
+    Reason.NO_VERSIONS: _SEND_THE_CALENDAR,
+    Reason.REPEATED_VERSION: _SEND_THE_CALENDAR,
+    Reason.BAD_DATE: _SEND_THE_CALENDAR,
+    Reason.REPEATED_DATE: _SEND_THE_CALENDAR,
+    Reason.BAD_MAINTENANCE: _SEND_THE_CALENDAR,
+    Reason.CALENDAR_TOO_LARGE: _SEND_THE_CALENDAR,
+}
+"""What an operator can do about each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,67 +1,100 @@
-"""The report: uptime and downtime of each store over the windows before T, and its CSV."""
+"""The report as a table: its columns, in what order they stand, and how they are written."""
 
 import csv
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TextIO
 
-from stream_app.domain import runs
+from stream_app.domain.figures import Figures, Outages, PerWindow
+from stream_app.domain.poll import ACTIVE, INACTIVE, format_instant
 from stream_app.domain.runs import Minutes
-from stream_app.domain.store_state import Buckets
-from stream_app.domain.windows import Windows
+from stream_app.domain.store_state import NO_POLL, Observations
 
-COLUMNS = (
-    "store_id",
-    "uptime_last_hour",
-    "uptime_last_day",
-    "uptime_last_week",
-    "downtime_last_hour",
-    "downtime_last_day",
-    "downtime_last_week",
-)
+Cell = int | float | str | None
+Table = Mapping[str, Sequence[Cell]]  # columns of one length by name, in the order in which they stand
+
+WINDOWS = ("hour", "day", "week")
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Minutes of n stores: up and down, each for the last hour, day and week (int64, shape (n,) each)."""
-
-    up: tuple[Minutes, Minutes, Minutes]
-    down: tuple[Minutes, Minutes, Minutes]
+def default_columns(figures: Figures) -> dict[str, list[Cell]]:
+    """The seven columns' six figures: minutes of the hour, hours to two places of day and week."""
+    return {**_times("uptime", figures.up), **_times("downtime", figures.down)}
 
 
-def figures(buckets: Buckets, windows: Windows, count: int) -> Figures:
-    """The bucket minutes of `count` stores that lie inside each window; the buckets must reach over all of it."""
+def extended_columns(
+    figures: Figures,
+    outages: Outages | None,
+    last_polls: Observations,
+    zones: Sequence[str],
+    polls: Minutes,
+    policy: str,
+) -> dict[str, list[Cell]]:
+    """The default columns and everything else that is known of each store; no outages where minutes have no status.
 
-    def minutes(of: runs.Runs) -> tuple[Minutes, Minutes, Minutes]:
-        hour, day, week = (runs.minutes_per_row(runs.clip(of, *window), count) for window in windows)
-        return hour, day, week
+    `last_polls` are the newest observations so far, `polls` counts those of the last week.
+    """
+    seen = last_polls.tolist()
+    return {
+        **default_columns(figures),
+        **_times("unknown", figures.unknown),
+        **_columns("business_minutes", (minutes.tolist() for minutes in figures.business)),
+        **_columns("uptime_percent", map(_percent, figures.up, figures.down)),
+        "outages_last_week": [None] * len(seen) if outages is None else outages.count.tolist(),
+        "longest_outage_last_week": [None] * len(seen) if outages is None else outages.longest.tolist(),
+        "last_poll_utc": [None if poll == NO_POLL else format_instant(poll >> 1) for poll in seen],
+        "last_status": [None if poll == NO_POLL else (INACTIVE if poll & 1 else ACTIVE) for poll in seen],
+        "zone": list(zones),
+        "polls_last_week": polls.tolist(),
+        "estimated_from": [policy] * len(seen),
+    }
 
-    return Figures(minutes(buckets.up), minutes(buckets.down))
+
+def range_columns(up: Minutes, down: Minutes, unknown: Minutes) -> dict[str, list[Cell]]:
+    """One window's figures, in minutes and in hours."""
+    sides = {"uptime": up.tolist(), "downtime": down.tolist(), "unknown": unknown.tolist()}
+    return {
+        **{f"{side}_minutes": minutes for side, minutes in sides.items()},
+        **{f"{side}_hours": [hours(minute) for minute in minutes] for side, minutes in sides.items()},
+    }
 
 
-def write_csv(file: TextIO, store_ids: Sequence[str], of: Figures) -> None:
-    """Header and one row a store, in the order given; the file must be opened with newline=''."""
+def write_csv(file: TextIO, table: Table) -> None:
+    """Header and one row a store; the file must be opened with newline=''. An empty cell is None."""
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_rows(store_ids, of))
+    writer.writerow(table)
+    writer.writerows(zip(*table.values(), strict=True))
+
+
+def write_json_lines(file: TextIO, table: Table) -> None:
+    """One JSON object a store and line (https://jsonlines.org)."""
+    file.writelines(
+        json.dumps(dict(zip(table, row, strict=True)), ensure_ascii=False, separators=(",", ":")) + "\n"
+        for row in zip(*table.values(), strict=True)
+    )
+
+
+WRITERS: dict[str, Callable[[TextIO, Table], None]] = {"csv": write_csv, "jsonl": write_json_lines}
 
 
 @cache
-def hours_text(minutes: int) -> str:
-    """Hours to two places as the report writes them: 12.5, 0.0."""
-    return str(round(minutes / 60, 2))
+def hours(minutes: int) -> float:
+    """Hours to two places, by Python's round on the exact quotient: 12.5, 0.0."""
+    return round(minutes / 60, 2)
 
 
-def _rows(store_ids: Sequence[str], of: Figures) -> Iterator[tuple[str, int, str, str, int, str, str]]:
-    columns = [column.tolist() for column in (*of.up, *of.down)]
-    for store_id, up_hour, up_day, up_week, down_hour, down_day, down_week in zip(store_ids, *columns, strict=True):
-        yield (
-            store_id,
-            up_hour,
-            hours_text(up_day),
-            hours_text(up_week),
-            down_hour,
-            hours_text(down_day),
-            hours_text(down_week),
-        )
+def _times(side: str, of: PerWindow) -> dict[str, list[Cell]]:
+    hour, day, week = (minutes.tolist() for minutes in of)
+    return _columns(side, [hour, [hours(minute) for minute in day], [hours(minute) for minute in week]])
+
+
+def _columns(name: str, of: Iterable[list[Cell]]) -> dict[str, list[Cell]]:
+    return {f"{name}_last_{window}": cells for window, cells in zip(WINDOWS, of, strict=True)}
+
+
+def _percent(up: Minutes, down: Minutes) -> list[Cell]:
+    """Of the minutes that are known; None where there are none."""
+    return [
+        round(100 * minute / known, 2) if known else None
+        for minute, known in zip(up.tolist(), (up + down).tolist(), strict=True)
+    ]

@@ -59,9 +59,9 @@ def union(start: Minutes, end: Minutes) -> Runs:
 
 def intersection(a: Runs, b: Runs) -> Runs:
     """The minutes that are in both: a run begins where either begins inside the other, and ends likewise."""
-    start = np.concatenate((a.start[_contains(b, a.start)], b.start[_contains(a, b.start)]))
-    end = np.concatenate((a.end[_contains(b, a.end - 1)], b.end[_contains(a, b.end - 1)]))
-    return Runs(np.unique(start), np.unique(end))
+    start = _merged(a.start[contains(b, a.start)], b.start[contains(a, b.start)])
+    end = _merged(a.end[contains(b, a.end - 1)], b.end[contains(a, b.end - 1)])
+    return Runs(start, end)
 
 
 def difference(a: Runs, b: Runs) -> Runs:
@@ -85,10 +85,19 @@ def minutes_per_row(runs: Runs, count: int) -> Minutes:
     return np.bincount(runs.rows, runs.end - runs.start, count).astype(np.int64)
 
 
-def _contains(runs: Runs, minutes: Minutes) -> NDArray[np.bool_]:
+def contains(runs: Runs, minutes: Minutes) -> NDArray[np.bool_]:
     """For each minute, whether it lies in one of the runs."""
     if not len(runs):
         return np.zeros(len(minutes), bool)
     at = np.searchsorted(runs.start, minutes, "right") - 1
     inside: NDArray[np.bool_] = (at >= 0) & (minutes < runs.end[at])
     return inside
+
+
+def _merged(a: Minutes, b: Minutes) -> Minutes:
+    """Two sorted arrays as one, each minute once; numpy.unique would hash a million minutes that are sorted already."""
+    both = np.concatenate((a, b))
+    both.sort(kind="stable")
+    first = np.ones(len(both), bool)
+    np.not_equal(both[1:], both[:-1], out=first[1:])
+    return both[first]

@@ -1,17 +1,26 @@
-"""A store's calendar: its zone and its weekly hours, and how a row of either is read."""
+"""A store's calendar: its zone and hours, how they change, and how a row of hours is read."""
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from stream_app.domain.rejection import Reason, Rejected
-from stream_app.domain.zones import DEFAULT_ZONE, parse_zone
+from stream_app.domain.zones import DEFAULT_ZONE
 
 MINUTES_PER_DAY = 1440
 DAYS_PER_WEEK = 7
 
 _CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
+
+
+class DayHours(NamedTuple):
+    """Open from `start` to `end`, minutes from local midnight of some day; past 1440 is the next day."""
+
+    start: int
+    end: int
 
 
 class WeeklyHours(NamedTuple):
@@ -22,12 +31,76 @@ class WeeklyHours(NamedTuple):
     end: int
 
 
+class CalendarVersion(NamedTuple):
+    """The zone and weekly hours that hold from the UTC minute `effective_from` (since the epoch) to the next version.
+
+    Without any hours the store is open 24x7.
+    """
+
+    effective_from: int
+    zone: str = DEFAULT_ZONE
+    hours: tuple[WeeklyHours, ...] = ()
+
+
+class DatedException(NamedTuple):
+    """All the hours that begin on one local date, in place of the weekly ones; none = closed."""
+
+    date: date
+    hours: tuple[DayHours, ...] = ()
+
+
+class Maintenance(NamedTuple):
+    """Planned maintenance, start <= UTC minute since the epoch < end: outside business hours whatever the hours say."""
+
+    start: int
+    end: int
+
+
+class VersionInForce(NamedTuple):
+    """A version while it is in force, start <= UTC minute since the epoch < end."""
+
+    start: int
+    end: int
+    zone: str
+    hours: tuple[WeeklyHours, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class StoreCalendar:
-    """Zone and weekly hours; several for one day add up. Without any hours the store is open 24x7."""
+    """Zone and weekly hours, several for one day adding up; without any hours the store is open 24x7.
+
+    A plain calendar is these two, for all time. Otherwise they hold until the first of `later_versions`, which stand
+    in the order of their distinct `effective_from`. An exception's date is local in the version in force; no two
+    exceptions have the same.
+    """
 
     zone: str = DEFAULT_ZONE
     hours: tuple[WeeklyHours, ...] = ()
+    later_versions: tuple[CalendarVersion, ...] = ()
+    exceptions: tuple[DatedException, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+
+    @property
+    def newest_zone(self) -> str:
+        """The zone of the last version, in force or yet to come."""
+        return self.later_versions[-1].zone if self.later_versions else self.zone
+
+    def zone_at(self, minute: int) -> str:
+        """The zone in force at this UTC minute since the epoch."""
+        at = bisect_right(self.later_versions, minute, key=lambda version: version.effective_from)
+        return self.later_versions[at - 1].zone if at else self.zone
+
+    def versions_between(self, first_minute: int, end_minute: int) -> Iterator[VersionInForce]:
+        """The versions in force over first_minute <= UTC minute < end_minute, without a gap, in order."""
+        if not self.later_versions:
+            yield VersionInForce(first_minute, end_minute, self.zone, self.hours)
+            return
+        versions = [CalendarVersion(first_minute, self.zone, self.hours), *self.later_versions]
+        ends = [*(version.effective_from for version in self.later_versions), end_minute]
+        for (effective_from, zone, hours), until in zip(versions, ends, strict=True):
+            start, end = max(effective_from, first_minute), min(until, end_minute)
+            if start < end:
+                yield VersionInForce(start, end, zone, hours)
 
 
 DEFAULT_CALENDAR = StoreCalendar()
@@ -39,31 +112,25 @@ def parse_hours(day: str | int, start: str, end: str) -> WeeklyHours | Rejected:
     if not (number and start.strip(" ") and end.strip(" ")):
         return Rejected(Reason.MISSING_VALUE, f"day {day!r}, start {start[:32]!r}, end {end[:32]!r}")
     if number not in {"0", "1", "2", "3", "4", "5", "6"}:
-        return Rejected(Reason.BAD_DAY, repr(day if isinstance(day, int) else day[:32]))
+        return Rejected(Reason.BAD_DAY, repr(day)[:34])
+    hours = parse_day_hours(start, end)
+    return hours if isinstance(hours, Rejected) else WeeklyHours(int(number), *hours)
+
+
+def parse_day_hours(start: str, end: str) -> DayHours | Rejected:
+    """The same of a day that is known."""
+    if not (start.strip(" ") and end.strip(" ")):
+        return Rejected(Reason.MISSING_VALUE, f"start {start[:32]!r}, end {end[:32]!r}")
     start_second, end_second = _second_of_day(start), _second_of_day(end)
     if start_second is None or start_second == MINUTES_PER_DAY * 60 or end_second is None:
         return Rejected(Reason.BAD_HOURS, f"start {start[:32]!r}, end {end[:32]!r}")
     first = start_second // 60
     last = -(-end_second // 60) or MINUTES_PER_DAY
-    return WeeklyHours(int(number), first, last if last > first else last + MINUTES_PER_DAY)
-
-
-def parse_calendar(timezone: str | None, hours: Iterable[tuple[int, str, str]]) -> StoreCalendar | Rejected:
-    """A calendar message's fields as a calendar; one bad field refuses it whole. No zone means the default zone."""
-    zone = DEFAULT_ZONE if timezone is None else parse_zone(timezone)
-    if isinstance(zone, Rejected):
-        return zone
-    rows: set[WeeklyHours] = set()
-    for day, start, end in hours:
-        row = parse_hours(day, start, end)
-        if isinstance(row, Rejected):
-            return row
-        rows.add(row)
-    return StoreCalendar(zone, tuple(sorted(rows)))
+    return DayHours(first, last if last > first else last + MINUTES_PER_DAY)
 
 
 def clock(minute: int) -> str:
-    """A start or end of `WeeklyHours` as HH:MM, so that parse_hours gives it back; midnight as an end is 24:00."""
+    """A start or end of hours as HH:MM, so that parsing gives it back; midnight as an end is 24:00."""
     within = minute if minute <= MINUTES_PER_DAY else minute - MINUTES_PER_DAY
     return f"{within // 60:02}:{within % 60:02}"
 

@@ -114,6 +114,21 @@ def last_observations(states: StoreStates) -> Observations:
     return last
 
 
+def late(states: StoreStates, rows: NDArray[np.int64], observations: Observations) -> int:
+    """How many of these polls lie inside the range and are older than what is known of their store already."""
+    inside = observations // _OBSERVATIONS_PER_MINUTE >= states.retained.first
+    return int((inside & (observations < last_observations(states)[rows])).sum())
+
+
+def newest_until(states: StoreStates, micros: int) -> Observations:
+    """The newest kept observation of each store at or before an instant, or NO_POLL."""
+    newest = np.where(states.carry >> 1 <= micros, states.carry, NO_POLL)
+    observations = observations_of(states.entries, states.retained.first)
+    seen = observations >> 1 <= micros
+    np.maximum.at(newest, states.entry_rows[seen], observations[seen])
+    return newest
+
+
 def active_runs(states: StoreStates, end: int) -> Runs:
     """When each store's last observation says `active`, from the range's first minute up to `end`, open or not.
 

@@ -76,9 +76,9 @@ class ApiClient:
         ).json()
         return body
 
-    def trigger_report(self, as_of: str | None) -> str:
-        """Ask for a report; its id."""
-        answer = self._call("POST", "/trigger_report", {"as_of": as_of} if as_of else {})
+    def trigger_report(self, **asked: str | None) -> str:
+        """Ask for a report, by the query parameters of POST /trigger_report that aren't None; its id."""
+        answer = self._call("POST", "/trigger_report", {name: value for name, value in asked.items() if value})
         return str(answer.json()["report_id"])
 
     def report_status(self, report_id: str) -> ReportStatus | None:

@@ -14,7 +14,9 @@ from stream_app.local.file_lock import FileLock, LockHeldError
 
 DEFAULT_ROOT = Path(".store-monitor")
 
-_CONTENTS = ("kafka", "worker", "reports", "logs", "api.json", "replay.json", "replayed.json")
+KAFKA_ADDRESS_FILE = "kafka.json"
+
+_CONTENTS = ("kafka", "worker", "reports", "logs", "api.json", KAFKA_ADDRESS_FILE, "replay.json", "replayed.json")
 _LOCK_WAIT_S = 2.0
 
 
@@ -78,6 +80,11 @@ class StateDirectory:
         return self.path / "api.json"
 
     @property
+    def kafka_address(self) -> Path:
+        """Where the running `up` says which Kafka it uses."""
+        return self.path / KAFKA_ADDRESS_FILE
+
+    @property
     def replay_progress(self) -> Path:
         """How far the latest replay is."""
         return self.path / "replay.json"
@@ -94,7 +101,17 @@ class StateDirectory:
     def forget_run(self) -> None:
         """Remove what an earlier run said of itself: it isn't true any more."""
         self.api_address.unlink(missing_ok=True)
+        self.forget_kafka()
         self.replay_progress.unlink(missing_ok=True)
+
+    def say_kafka(self, brokers: str) -> None:
+        """Let other commands know which Kafka runs here."""
+        with replacing(self.kafka_address) as file:
+            file.write(msgspec.json.encode({"brokers": brokers}))
+
+    def forget_kafka(self) -> None:
+        """Take that back."""
+        self.kafka_address.unlink(missing_ok=True)
 
     def replayed(self) -> list[Replayed]:
         """Every input that was replayed into the directory, oldest first."""

@@ -59,6 +59,8 @@ def up(options: UpOptions, console: Console) -> None:
         directory.forget_run()
         supervisor = stack.enter_context(Supervisor(directory.logs))
         kafka = _broker(options, directory, supervisor, console)
+        stack.callback(directory.forget_kafka)
+        directory.say_kafka(kafka)
         environment = _environment(options, directory, kafka, replays=files is not None)
         asyncio.run(ensure_topics(load_settings(environment)))
         supervisor.start("worker", [sys.executable, "-m", "stream_app"], environment)
@@ -154,7 +156,7 @@ def _note_replayed(options: UpOptions, files: InputFiles | None, directory: Stat
 
 def _report(options: UpOptions, supervisor: Supervisor, client: ApiClient, console: Console) -> None:
     """Trigger a report, show its beginning, and write it where it was asked for."""
-    report_id = client.trigger_report(options.as_of)
+    report_id = client.trigger_report(as_of=options.as_of)
     supervisor.wait_for(lambda: client.report_status(report_id))
     content = client.download(report_id)
     show_report(content, console)

@@ -11,8 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.domain import report, runs, store_state
+from stream_app.domain import runs, store_state
 from stream_app.domain.business_hours import open_runs
+from stream_app.domain.figures import bucket_figures
 from stream_app.domain.store_calendar import StoreCalendar, WeeklyHours
 from stream_app.domain.windows import rolling
 
@@ -27,15 +28,13 @@ def main(count: int) -> None:
     retained = store_state.retained_range(NEWEST, RETENTION_DAYS)
     minutes = retained.end - retained.first
     buckets = sample_buckets(rng, count, retained)
-    windows = rolling(NEWEST // 60_000_000)
+    newest = NEWEST // 60_000_000
+    windows = rolling(newest)
+    edges = [(newest - length - retained.first, newest - retained.first) for length in (60, 1440, 10_080)]
     up, down = as_bitmaps(buckets.up, count, retained), as_bitmaps(buckets.down, count, retained)
 
-    by_runs = report.figures(buckets, windows, count)
-    by_bits = [
-        count_bits(bits, window.first - retained.first, window.end - retained.first)
-        for bits in (up, down)
-        for window in windows
-    ]
+    by_runs = bucket_figures(buckets, None, windows, count)
+    by_bits = [count_bits(bits, *edge) for bits in (up, down) for edge in edges]
     assert all((a == b).all() for a, b in zip((*by_runs.up, *by_runs.down), by_bits, strict=True))
 
     run_bytes = 4 * (len(buckets.up) + len(buckets.down)) / count
@@ -45,15 +44,9 @@ def main(count: int) -> None:
     print(
         f"bytes a store: runs {run_bytes:.0f}, bitmaps {2 * minutes // 8}, bitmaps after zlib level 1 {compressed:.0f}"
     )
-    runs_ms = best_ms(lambda: report.figures(buckets, windows, count))
+    runs_ms = best_ms(lambda: bucket_figures(buckets, None, windows, count))
     words = [np.packbits(bits, axis=1) for bits in (up, down)]
-    bits_ms = best_ms(
-        lambda: [
-            count_words(of, window.first - retained.first, window.end - retained.first)
-            for of in words
-            for window in windows
-        ]
-    )
+    bits_ms = best_ms(lambda: [count_words(of, *edge) for of in words for edge in edges])
     print(f"six columns of a report: runs {runs_ms:.1f} ms, bitmaps {bits_ms:.1f} ms")
 
 

@@ -1,7 +1,10 @@
 """`store-monitor up` without --once: it answers until Ctrl-C, and then everything stops in order."""
 
 import csv
+import io
+import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -10,6 +13,12 @@ import pytest
 from producers.sample import END, write_sample
 from tests import reference
 from tests.support.command import Command, api_url, becomes, processes_below, run, started
+
+INPUTS = (
+    (["store_status"], ["store_id", "status", "timestamp_utc"]),
+    (["menu_hours"], ["store_id", "day", "start_time_local", "end_time_local"]),
+    (["timezones"], ["store_id", "timezone_str"]),
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +51,55 @@ def test_report_command_takes_a_time(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("service")
+def test_report_command_takes_a_policy_and_the_extended_columns(folder: Path) -> None:
+    ended = run(folder, "report", "--policy", "max_gap:90", "--columns", "extended")
+
+    policy = reference.Policy("exclude", "carry_forward", 90)
+    expected = reference.report_from_files(folder / "data", None, policy, "extended", "max_gap:90")
+    assert ended.output.encode() == expected
+
+
+@pytest.mark.usefixtures("service")
+def test_report_command_writes_the_same_figures_as_json_lines(folder: Path) -> None:
+    lines = run(folder, "report", "--format", "jsonl").output.splitlines()
+    rows = csv.DictReader(io.StringIO(reference.report_from_files(folder / "data").decode()))
+
+    assert [{name: str(cell) for name, cell in json.loads(line).items()} for line in lines] == list(rows)
+
+
+@pytest.mark.usefixtures("service")
+def test_report_command_takes_a_range_of_the_stores_own_dates(folder: Path) -> None:
+    ended = run(folder, "report", "--from", "2024-03-09", "--to", "2024-03-12")
+
+    rows = [reference.read_rows(folder / "data", names, columns) for names, columns in INPUTS]
+    calendars = reference.calendars_from_rows(rows[1], rows[2])
+    assert ended.output.encode() == reference.range_report(rows[0], calendars, date(2024, 3, 9), date(2024, 3, 12))
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize(
+    "asked",
+    [("--policy", "guess"), ("--policy", "max_gap:0"), ("--from", "2024-03-09"), ("--from", "2024-03-09", "--to", "x")],
+    ids=" ".join,
+)
+def test_report_that_cannot_be_is_refused_with_the_reason(folder: Path, asked: tuple[str, ...]) -> None:
+    ended = run(folder, "report", *asked)
+
+    assert ended.exit_code == 1
+    assert "HTTP 422" in ended.output
+
+
+@pytest.mark.usefixtures("service")
+def test_report_by_the_wall_clock_has_nothing_of_old_polls_but_their_last_status(folder: Path) -> None:
+    ended = run(folder, "report", "--as-of", "wall", "--columns", "extended", "--format", "jsonl")
+
+    assert ended.exit_code == 0, ended.output
+    stores = [json.loads(line) for line in ended.output.splitlines()]
+    assert {store["polls_last_week"] for store in stores} == {0}
+    assert {store["last_status"] for store in stores} <= {"active", "inactive", None}
+
+
+@pytest.mark.usefixtures("service")
 def test_status_command_shows_a_store_and_names_an_unknown_one(folder: Path) -> None:
     with (folder / "data" / "store_status.csv").open(newline="") as file:
         store_id = next(csv.DictReader(file))["store_id"]
@@ -52,6 +110,14 @@ def test_status_command_shows_a_store_and_names_an_unknown_one(folder: Path) -> 
     assert store_id in known.output
     assert unknown.exit_code == 1
     assert "nobody" in unknown.output
+
+
+@pytest.mark.usefixtures("service")
+def test_dead_letters_command_asks_the_kafka_of_the_running_up(folder: Path) -> None:
+    ended = run(folder, "dead-letters")
+
+    assert ended.exit_code == 0, ended.output
+    assert "No dead letters." in ended.output
 
 
 def test_readiness_names_every_partition_and_the_addresses_are_printed(folder: Path, service: Command) -> None:
@@ -84,3 +150,4 @@ def test_control_c_stops_api_worker_and_broker_and_leaves_no_process(tmp_path: P
     assert ended.exit_code == 0, ended.output
     assert processes_below(tmp_path) == {}
     assert not (tmp_path / ".store-monitor" / "data" / "api.json").exists()
+    assert not (tmp_path / ".store-monitor" / "data" / "kafka.json").exists()

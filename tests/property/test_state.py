@@ -1,12 +1,7 @@
 """Any order, duplicates, any split into batches, any restart point: the same state once read, and the same report."""
 
 import io
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -14,17 +9,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.fleet_report import fleet_report
+from api.report_request import ReportRequest
 from api.snapshots import PartitionContent
-from stream_app.codec import table
+from stream_app.codec import store_values
 from stream_app.domain import report, store_state
-from stream_app.domain.windows import floor_to_minute, rolling
+from stream_app.domain.policy import DEFAULT_POLICY
 from tests import reference
-from tests.support.partition_log import CALENDARS, POLLS, RETENTION_DAYS, CheckpointedPartition, SourceLog
+from tests.support.effort import examples
+from tests.support.partition_log import CALENDARS, POLLS, RETENTION_DAYS, SourceLog, partition
 from tests.support.strategies import Scenario, scenarios
 
 # Half of the 1,000 examples that the two tests have together. Each opens real databases, so there is no deadline.
 EXAMPLES = settings(
-    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(500), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 READS = st.tuples(st.sampled_from([POLLS, CALENDARS]), st.integers(1, 30))
@@ -85,23 +82,12 @@ def test_any_order_split_and_restart_leaves_the_state_of_one_batch_in_order(
     assert states_once_read(one) == states_once_read(other)
 
 
-@contextmanager
-def partition(log: SourceLog) -> Iterator[CheckpointedPartition]:
-    folder = Path(tempfile.mkdtemp())
-    opened = CheckpointedPartition(log, folder / "table")
-    try:
-        yield opened
-    finally:
-        opened.close()
-        shutil.rmtree(folder)
-
-
-def product_report(content: PartitionContent, as_of: datetime | None) -> bytes:
+def product_report(content: PartitionContent, as_of: datetime | None, policy: str = DEFAULT_POLICY) -> bytes:
     """The report as the API's job computes it from a table."""
     assert content.meta.stream_time is not None
     micros = content.meta.stream_time if as_of is None else round((as_of - EPOCH).total_seconds() * 1_000_000)
     text = io.StringIO(newline="")
-    report.write_csv(text, *fleet_report([content], rolling(floor_to_minute(micros))))
+    report.write_csv(text, fleet_report([content], ReportRequest(policy=policy), micros))
     return text.getvalue().encode()
 
 
@@ -109,7 +95,7 @@ def states_once_read(content: PartitionContent) -> dict[bytes, tuple[int, list[i
     """Carry and entries of each store under the partition's range; stored bytes may lag behind it."""
     assert content.meta.stream_time is not None
     retained = store_state.retained_range(content.meta.stream_time, RETENTION_DAYS)
-    states = table.decode_states(content.values, retained)
+    states = store_values.decode_states(content.values, retained)
     rows = states.entry_rows
     return {
         store_id: (int(states.carry[row]), np.sort(states.entries[rows == row] & MASK).tolist())

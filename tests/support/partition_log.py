@@ -1,7 +1,10 @@
 """A partition's source topics as lists, and a real RocksDB that a PartitionState reads and checkpoints write."""
 
 import json
-from collections.abc import Iterable
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,8 +12,6 @@ import rocksdict
 
 from api.snapshots import PartitionContent
 from stream_app.codec import table
-from stream_app.domain.poll import parse_poll
-from stream_app.domain.rejection import Rejected
 from stream_app.intake import take_in_calendars, take_in_polls
 from stream_app.partition_state import PartitionState
 from tests import reference
@@ -114,6 +115,13 @@ class CheckpointedPartition:
         return PartitionState(0, 1, self.database, RETENTION_DAYS)
 
 
-def valid_poll_count(rows: Iterable[tuple[str, str, str]]) -> int:
-    """How many rows the domain takes."""
-    return sum(not isinstance(parse_poll(*row), Rejected) for row in rows)
+@contextmanager
+def partition(log: SourceLog) -> Iterator[CheckpointedPartition]:
+    """A partition in a folder that goes with the block."""
+    folder = Path(tempfile.mkdtemp())
+    opened = CheckpointedPartition(log, folder / "table")
+    try:
+        yield opened
+    finally:
+        opened.close()
+        shutil.rmtree(folder)

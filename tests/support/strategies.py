@@ -342,13 +342,13 @@ def scenarios(draw: st.DrawFn, *, max_stores: int = 4, max_clusters: int = 12, b
     found = [first, *others]
     newest = max(poll.moment for store in found for poll in store.polls)
     return Scenario(
-        polls=_shuffled([poll.row for store in found for poll in store.polls] + broken_polls, seed),
-        hours_rows=_shuffled([row for store in found for row in store.hours_rows] + broken_hours, seed),
-        zone_rows=_shuffled([row for store in found for row in store.zone_rows] + broken_zones, seed),
+        polls=shuffled([poll.row for store in found for poll in store.polls] + broken_polls, seed),
+        hours_rows=shuffled([row for store in found for row in store.hours_rows] + broken_hours, seed),
+        zone_rows=shuffled([row for store in found for row in store.zone_rows] + broken_zones, seed),
         as_of=None if delay is None else newest + delay,
     )
 
 
-def _shuffled(rows: list[RowType], seed: int) -> list[RowType]:
+def shuffled(rows: list[RowType], seed: int) -> list[RowType]:
     """Order the rows by the seed; 0 leaves them as they are."""
     return Random(seed).sample(rows, len(rows)) if seed else rows

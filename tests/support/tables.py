@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from rocksdict import Options, Rdict, WriteBatch
 
-from stream_app.codec import table
+from stream_app.codec import store_values, table
 from stream_app.codec.table import PartitionMeta
 from stream_app.domain import store_state
 from stream_app.domain.business_hours import open_runs
@@ -59,7 +59,9 @@ def store_items(polls: PollColumns, calendars: Mapping[str, StoreCalendar], stre
     states = store_state.fold(store_state.no_polls(len(row_of), retained), rows, polls.observations)
     is_open = open_runs([calendars.get(store_id, DEFAULT_CALENDAR) for store_id in row_of], *retained)
     buckets = store_state.buckets(store_state.active_runs(states, retained.end), is_open)
-    return dict(zip([store_id.encode() for store_id in row_of], table.encode_states(states, buckets), strict=True))
+    return dict(
+        zip([store_id.encode() for store_id in row_of], store_values.encode_states(states, buckets), strict=True)
+    )
 
 
 def calendar_items(calendars: Mapping[str, StoreCalendar]) -> Items:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests import reference
 from tests.reference import Calendar, Counts, NoPolls, Rejected
@@ -346,10 +346,13 @@ def test_last_valid_zone_row_wins() -> None:
 
 def test_message_replaces_the_whole_calendar_and_a_bad_one_changes_nothing() -> None:
     nine_to_five = frozenset({reference.Hours(0, 540, 1020)})
-    first = ("s", ("Asia/Kolkata", [(0, "09:00", "17:00")]))
-    bad = ("s", ("Europe/London", [(0, "09:00", "17:00"), (7, "09:00", "17:00")]))
+    week = [{"day": 0, "start": "09:00", "end": "17:00"}]
+    first = ("s", {"timezone": "Asia/Kolkata", "hours": week})
+    bad = ("s", {"timezone": "Europe/London", "hours": [*week, {"day": 7, "start": "09:00", "end": "17:00"}]})
     assert reference.calendars_from_messages([first, bad]) == {"s": Calendar("Asia/Kolkata", nine_to_five)}
-    assert reference.calendars_from_messages([first, ("s", (None, []))]) == {"s": Calendar("America/Chicago")}
+    assert reference.calendars_from_messages([first, ("s", {"timezone": None, "hours": []})]) == {
+        "s": Calendar("America/Chicago")
+    }
     assert reference.calendars_from_messages([first, ("s", None)]) == {}
 
 
@@ -429,6 +432,7 @@ def test_missing_files_count_as_empty(tmp_path: Path) -> None:
         reference.report_from_files(tmp_path)
 
 
+@settings(deadline=None)
 @given(scenarios(max_stores=2, max_clusters=4))
 def test_report_depends_on_the_set_of_polls_only_and_windows_nest(scenario: Scenario) -> None:
     calendars = reference.calendars_from_rows(scenario.hours_rows, scenario.zone_rows)

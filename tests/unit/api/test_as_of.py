@@ -6,12 +6,12 @@ from api.as_of import (
     AsOfNotRetainedError,
     BadAsOfError,
     check_retained,
-    format_instant,
     format_minute,
     parse_as_of,
     stream_time,
 )
 from stream_app.codec.table import PartitionMeta
+from stream_app.domain.poll import format_instant
 
 DAY_MICROS = 86_400_000_000
 JANUARY_25 = 1_674_604_800_000_000

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from api.as_of import AsOfNotRetainedError, check_retained
 from api.fleet_report import fleet_report, retained_polls
+from api.report_request import ReportRequest
 from api.snapshots import PartitionContent
 from stream_app.codec import table
 from stream_app.domain.poll import PollColumns
 from stream_app.domain.report import write_csv
 from stream_app.domain.store_calendar import StoreCalendar
-from stream_app.domain.windows import floor_to_minute, rolling
 from tests import reference
 from tests.support.strategies import Scenario, scenarios
 from tests.support.tables import calendars_of, meta_of, store_items, valid_polls
@@ -43,7 +43,7 @@ def content_of(polls: PollColumns, calendars: dict[str, StoreCalendar], *, own_r
 
 def csv_of(contents: list[PartitionContent], as_of_micros: int) -> bytes:
     text = io.StringIO(newline="")
-    write_csv(text, *fleet_report(contents, rolling(floor_to_minute(as_of_micros))))
+    write_csv(text, fleet_report(contents, ReportRequest(), as_of_micros))
     return text.getvalue().encode()
 
 

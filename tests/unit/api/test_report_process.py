@@ -14,12 +14,14 @@ import pytest
 
 from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
 from api.report_process import ReportProcess, ReportProcessError
+from api.report_request import ReportRequest
 from tests.support.tables import Tables
 from tests.support.waiting import comes_true, is_orphan_gone, process_exists
 
 PARENT = """
 import asyncio, sys, time
 from pathlib import Path
+from api.report_request import ReportRequest
 from api.report_process import ReportProcess
 async def main():
     process = ReportProcess(Path(sys.argv[1]), "INFO")
@@ -46,10 +48,9 @@ def request(folder: Path, partitions: int = 2, ends: dict[str, int] | None = Non
     tables = Tables(folder / "tables", partitions)
     return JobRequest(
         tables=tuple(tables.path(partition) for partition in range(partitions)),
-        csv_path=folder / "report.csv",
+        path=folder / "report.csv",
         ends=None if ends is None else (ends,) * partitions,
-        as_of=None,
-        allow_stale=False,
+        report=ReportRequest(),
     )
 
 
@@ -107,7 +108,7 @@ def test_unwritable_place_is_a_failure_by_name(tmp_path: Path) -> None:
     async def outcome() -> object:
         async with report_process(tmp_path) as process:
             return await process.run(
-                JobRequest(job.tables, tmp_path / "no" / "folder" / "report.csv", None, None, allow_stale=False)
+                JobRequest(job.tables, tmp_path / "no" / "folder" / "report.csv", None, ReportRequest())
             )
 
     failed = asyncio.run(outcome())

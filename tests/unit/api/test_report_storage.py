@@ -40,10 +40,10 @@ def test_foreign_and_broken_files_are_passed_over_and_left(tmp_path: Path) -> No
 
 def test_unfinished_csv_is_discarded_with_its_part(tmp_path: Path) -> None:
     storage = ReportStorage(tmp_path)
-    storage.csv_path(ID).write_text("old")
+    storage.path(metadata()).write_text("old")
     (tmp_path / f".{ID}.csv.part").write_text("half")
 
-    storage.discard_csv(ID)
+    storage.discard(metadata())
 
     assert list(tmp_path.iterdir()) == []
 

@@ -66,6 +66,13 @@ def test_every_kind_of_bad_row_is_rejected(tmp_path: Path) -> None:
         Reason.MALFORMED_RECORD,
         Reason.KEY_MISMATCH,
         Reason.WRONG_PARTITION,
+        Reason.MIXED_CALENDAR,  # from here on, what only a message can say
+        Reason.NO_VERSIONS,
+        Reason.REPEATED_VERSION,
+        Reason.BAD_DATE,
+        Reason.REPEATED_DATE,
+        Reason.BAD_MAINTENANCE,
+        Reason.CALENDAR_TOO_LARGE,
     }
 
 

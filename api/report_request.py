@@ -1,0 +1,104 @@
+"""What a caller wants of a report, as it is checked at the trigger and kept in the report's metadata."""
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+import msgspec
+
+from api.as_of import BadAsOfError, parse_as_of
+from stream_app.domain.policy import DEFAULT_POLICY, UnknownPolicyError, parse_policy
+from stream_app.domain.windows import floor_to_minute
+from stream_app.errors import StoreMonitorError
+
+_EPOCH = date(1970, 1, 1)
+
+
+class Columns(StrEnum):
+    """Which columns a report has."""
+
+    DEFAULT = "default"
+    EXTENDED = "extended"
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+
+
+class BadReportRequestError(StoreMonitorError):
+    """A report is asked for that can't be made, whatever the data; the code is stable."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        self.code = code
+        super().__init__(reason)
+
+
+class CustomRange(msgspec.Struct, frozen=True):
+    """One window, `first` <= t < `end`: UTC minutes since the epoch, or with `is_local` the stores' own dates.
+
+    Dates are days since the epoch, each beginning at the store's local midnight.
+    """
+
+    first: int
+    end: int
+    is_local: bool
+
+
+class ReportRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`as_of` is in microseconds since the epoch, None for the stream time. A range's T is its end."""
+
+    as_of: int | None = None
+    policy: str = DEFAULT_POLICY
+    columns: Columns = Columns.DEFAULT
+    format: Format = Format.CSV
+    range: CustomRange | None = None
+    allow_stale: bool = False
+
+
+def checked_policy(text: str) -> str:
+    """The policy's full name; raises BadReportRequestError."""
+    try:
+        return parse_policy(text).name
+    except UnknownPolicyError as error:
+        raise BadReportRequestError("unknown_policy", str(error)) from error
+
+
+def checked_range(first: str | None, end: str | None) -> CustomRange | None:
+    """The range of two UTC instants or two dates, both spelled alike, if there is one; raises BadReportRequestError."""
+    if first is None and end is None:
+        return None
+    if first is None or end is None:
+        raise BadReportRequestError("bad_range", "from and to go together")
+    return _parse_range(first, end)
+
+
+def _parse_range(first: str, end: str) -> CustomRange:
+    is_local = "T" not in first.strip() and " " not in first.strip() and ":" not in first
+    read = _day if is_local else _minute
+    given = CustomRange(read("from", first), read("to", end), is_local)
+    if given.first >= given.end:
+        raise BadReportRequestError("bad_range", f"from={first!r} must lie before to={end!r}, which is exclusive")
+    return given
+
+
+def _minute(name: str, text: str) -> int:
+    try:
+        return floor_to_minute(parse_as_of(text))
+    except BadAsOfError as error:
+        raise BadReportRequestError(
+            "bad_range", f"{name}={text[:64]!r} is not a UTC time as from={text[:10]!r}…"
+        ) from error
+
+
+def _day(name: str, text: str) -> int:
+    try:
+        parsed = date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise BadReportRequestError(
+            "bad_range", f"{name}={text[:64]!r} is not a date: from and to are two dates (YYYY-MM-DD) or two UTC times"
+        ) from error
+    if not _EPOCH < parsed < datetime(9999, 12, 29, tzinfo=UTC).date():
+        raise BadReportRequestError("bad_range", f"{name}={text!r} lies outside the years 1970 to 9999")
+    return (parsed - _EPOCH).days

@@ -1,0 +1,67 @@
+"""The stores of a partition as columns, decoded only as far as an answer needs."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from stream_app.codec import store_values, table
+from stream_app.domain.business_hours import open_runs
+from stream_app.domain.fleet import KnownStores
+from stream_app.domain.runs import Minutes, Runs
+from stream_app.domain.store_calendar import DEFAULT_CALENDAR, StoreCalendar
+from stream_app.domain.store_state import RetainedRange, StoreStates
+
+
+class StoredStores:
+    """n stores: those with a value first, in the order given, then those that only a calendar tells of."""
+
+    def __init__(
+        self, ids: Sequence[bytes], values: Sequence[bytes], calendars: Mapping[bytes, bytes], retained_from: int | None
+    ) -> None:
+        unpolled = sorted(calendars.keys() - set(ids))
+        self.ids = [*ids, *unpolled]
+        self._values = [*values, *[store_values.NO_POLLS_VALUE] * len(unpolled)]
+        self._calendars = calendars
+        self.retained_from = retained_from
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def known(self) -> KnownStores:
+        """Their buckets, each over the range it was stored under."""
+        stored = store_values.decode_buckets(self._values)
+        return KnownStores(stored.buckets, stored.end, stored.last)
+
+    @cached_property
+    def states(self) -> StoreStates:
+        """Their polls, under the partition's retained range."""
+        first = self.retained_from or 0
+        newest_end = int(store_values.decode_buckets(self._values).end.max(initial=first))
+        return store_values.decode_states(self._values, RetainedRange(first, max(first, newest_end)))
+
+    @cached_property
+    def calendars(self) -> list[StoreCalendar]:
+        """Each store's calendar, the default one where it has none."""
+        return [self.calendar_of(row) for row in range(len(self))]
+
+    def calendar_of(self, row: int) -> StoreCalendar:
+        """One store's calendar."""
+        value = self._calendars.get(self.ids[row])
+        return DEFAULT_CALENDAR if value is None else _decoded_calendar(value)
+
+    def zones_at(self, minutes: Minutes | int) -> list[str]:
+        """The zone in force for each store at a minute, one for all or one a store."""
+        at = np.broadcast_to(minutes, len(self)).tolist()
+        return [calendar.zone_at(minute) for calendar, minute in zip(self.calendars, at, strict=True)]
+
+    def is_open(self, first: int, end: int) -> Runs:
+        """When each store is open, first <= UTC minute < end."""
+        return open_runs(self.calendars, first, end)
+
+
+@lru_cache(maxsize=1 << 16)
+def _decoded_calendar(value: bytes) -> StoreCalendar:
+    """Stores share calendars, and the next report finds the same ones."""
+    return table.decode_calendar(value)

@@ -1,0 +1,1 @@
+"""Garbage of every kind at every door: records, CSV rows, table values, dead letters."""

@@ -1,0 +1,173 @@
+"""Rows that break a rule, and polls too old or too new."""
+
+from tests.spec.example import Example, Subject
+
+REFUSED_ROWS = Subject(
+    "Rows that are refused",
+    "A row that breaks a rule is refused whole, with a reason code; it never counts half.",
+    (
+        Example(
+            name="a_status_in_capitals",
+            rule="A status is `active` or `inactive`, exactly; a refused poll counts nothing.",
+            why="only 11:00 counts",
+            polls=("11:00 active", "11:30 Inactive"),
+            expected={"hour": (60, 0)},
+            rejections=("unknown_status",),
+        ),
+        Example(
+            name="spaces_around_a_status",
+            rule="Spaces around a field don't matter.",
+            why="the poll at 11:20 counts",
+            polls=("11:20  active  ",),
+            expected={"hour": (40, 20)},
+        ),
+        *(
+            Example(
+                name=f"a_poll_on_{label}",
+                rule=rule,
+                why="only 11:00 counts",
+                polls=("2023-01-25 11:00 active", poll),
+                expected={"hour": (60, 0)},
+                rejections=(reason,),
+            )
+            for label, rule, poll, reason in (
+                (
+                    *("february_29", "A date that doesn't exist is refused."),
+                    *("2022-02-29 11:30 inactive", "unreadable_time"),
+                ),
+                ("hour_24", "So is a poll at 24:00.", "2023-01-24 24:00 inactive", "unreadable_time"),
+                ("second_60", "And one at second 60.", "2023-01-25 11:30:60 inactive", "unreadable_time"),
+                ("a_day_offset", "An offset is less than a day.", "11:30:00+24:00 inactive", "unreadable_time"),
+                ("a_date_before_1970", "Time begins in 1970.", "1969-12-31 23:59 inactive", "time_out_of_range"),
+            )
+        ),
+        Example(
+            name="bad_hours_leave_the_others",
+            rule="Of several rows of hours only the bad ones are refused.",
+            why="09:00 to 10:00 counts",
+            hours=("Wed 09:00-10:00", "Wed 10:00-24:01"),
+            expected={"day": (60, 0)},
+            rejections=("bad_hours",),
+        ),
+        Example(
+            name="no_valid_hours",
+            rule="A store whose every row of hours is refused is open 24x7.",
+            why="there is no valid row",
+            hours=("Wed 24:00-10:00", "Wed 9:00-17:00"),
+            expected={"hour": (60, 0), "day": (1440, 0)},
+            rejections=("bad_hours", "bad_hours"),
+        ),
+        Example(
+            name="a_weekday_7",
+            rule="Weekdays are 0 (Monday) to 6 (Sunday).",
+            why="Wednesday 09:00 to 10:00 counts",
+            hours=("Wed 09:00-10:00", "7 10:00-11:00"),
+            expected={"day": (60, 0)},
+            rejections=("bad_day",),
+        ),
+        Example(
+            name="a_zone_that_does_not_exist",
+            rule="A zone that doesn't exist is refused: the last valid one counts.",
+            why="20:00 to 21:00 in Tokyo (+9) is 11:00 to 12:00 UTC",
+            hours=("Wed 20:00-21:00",),
+            zone="Asia/Tokyo, Mars/Olympus",
+            expected={"hour": (60, 0)},
+            rejections=("unknown_zone",),
+        ),
+        Example(
+            name="a_zone_in_small_letters",
+            rule="A zone is spelled exactly; without a valid one it is America/Chicago.",
+            why="05:00 to 06:00 in Chicago is 11:00 to 12:00 UTC",
+            hours=("Wed 05:00-06:00",),
+            zone="asia/tokyo",
+            expected={"hour": (60, 0)},
+            columns={"zone": "America/Chicago"},
+            rejections=("unknown_zone",),
+        ),
+    ),
+)
+
+TOO_NEW_OR_OLD = Subject(
+    "Polls ahead of their time, and old polls",
+    "Kept are the polls of the newest poll's day (UTC) and of the 15 days before it.",
+    (
+        Example(
+            name="a_poll_five_minutes_ahead",
+            rule="A poll's time may be 5 minutes ahead of when Kafka took it.",
+            why="11:05 is 5 minutes ahead of 11:00",
+            polls=("10:00 active", "11:05 inactive"),
+            taken_at="2023-01-25 11:00",
+            expected={"hour": (5, 55)},
+        ),
+        Example(
+            name="a_poll_more_than_five_minutes_ahead",
+            rule="One further ahead is refused.",
+            why="11:05:00.000001 is more than 5 minutes ahead of 11:00",
+            polls=("10:00 active", "11:05:00.000001 inactive"),
+            taken_at="2023-01-25 11:00",
+            expected={"hour": (60, 0)},
+            rejections=("future_poll",),
+        ),
+        Example(
+            name="a_poll_older_than_what_is_kept",
+            rule="An older poll counts as the status at the beginning of what is kept.",
+            why="up since December, so up all the week; the poll itself is not of the week",
+            polls=("2022-12-26 00:00 active",),
+            newest_elsewhere="2023-01-25 12:00",
+            expected={"hour": (60, 0), "week": (10080, 0)},
+            columns={"polls_last_week": "0", "last_poll_utc": "2022-12-26T00:00:00.000000Z"},
+        ),
+        Example(
+            name="two_polls_older_than_what_is_kept",
+            rule="Of several older polls the newest counts, in whatever order they come.",
+            why="down since the 26th",
+            polls=("2022-12-26 00:00 inactive", "2022-12-20 00:00 active"),
+            newest_elsewhere="2023-01-25 12:00",
+            expected={"hour": (0, 60), "week": (0, 10080)},
+        ),
+        Example(
+            name="two_old_polls_at_one_time",
+            rule="Of two older polls at the same microsecond `inactive` counts, as ever.",
+            why="down since the 26th",
+            polls=("2022-12-26 00:00 inactive", "2022-12-26 00:00 active"),
+            newest_elsewhere="2023-01-25 12:00",
+            expected={"hour": (0, 60), "week": (0, 10080)},
+        ),
+        Example(
+            name="an_old_poll_and_a_new_one",
+            rule="It counts up to the first poll that is kept.",
+            why="up until 11:20, then down",
+            polls=("2022-12-26 00:00 active", "11:20 inactive"),
+            expected={"hour": (20, 40), "week": (10040, 40)},
+        ),
+        Example(
+            name="an_old_poll_under_max_gap",
+            rule="An older poll is no longer trusted under `max_gap`, but known to have been.",
+            why="nothing within 7 days of the window",
+            polls=("2022-12-26 00:00 active",),
+            newest_elsewhere="2023-01-25 12:00",
+            policy="max_gap:10080",
+            expected={"hour": (0, 0, 60), "week": (0, 0, 10080)},
+        ),
+        Example(
+            name="the_last_moment_that_is_not_kept",
+            rule="A poll in the last microsecond before what is kept counts from its beginning.",
+            why="up when the 10th begins, which is T - 7 d; down since the 11th, 00:00: 1 of 7 days up",
+            polls=("2023-01-09 23:59:59.999999 active", "2023-01-11 00:00 inactive"),
+            newest_elsewhere="2023-01-25 12:00",
+            as_of="2023-01-17 00:00",
+            expected={"week": (1440, 8640)},
+            columns={"polls_last_week": "1"},
+        ),
+        Example(
+            name="the_first_moment_that_is_kept",
+            rule="A poll in the first minute that is kept is one of the week that begins with it.",
+            why="up when the 10th begins; down since the 11th, 00:00",
+            polls=("2023-01-10 00:00 active", "2023-01-11 00:00 inactive"),
+            newest_elsewhere="2023-01-25 12:00",
+            as_of="2023-01-17 00:00",
+            expected={"week": (1440, 8640)},
+            columns={"polls_last_week": "2"},
+        ),
+    ),
+)
