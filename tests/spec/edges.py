@@ -33,6 +33,14 @@ SUBJECT = Subject(
             sla_case="event on the window's end",
         ),
         Example(
+            name="a_poll_at_t_itself",
+            rule="So does one at T to the microsecond.",
+            why="12:00:00 is the first moment after the hour, and not after T",
+            polls=("11:00 active", "12:00 inactive"),
+            expected={"hour": (60, 0)},
+            columns={"last_status": "inactive", "polls_last_week": "1"},
+        ),
+        Example(
             name="a_poll_after_t",
             rule="Polls after T don't exist for the report.",
             why="the poll at 12:30 neither counts nor shows",

@@ -8,9 +8,9 @@ from tests.spec.example import STORE, Example
 SIDES = ("uptime", "downtime", "unknown")
 
 
-def check(example: Example, text: str) -> None:
+def check(example: Example, text: str, store_id: str = STORE) -> None:
     """The example's minutes and columns stand in its store's row; or there is no such row."""
-    rows = [row for row in csv.DictReader(io.StringIO(text)) if row["store_id"] == STORE]
+    rows = [row for row in csv.DictReader(io.StringIO(text)) if row["store_id"] == store_id]
     assert len(rows) == example.is_known
     for window, expected in example.expected.items():
         up, down, unknown = (*expected, 0)[:3]

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -31,12 +31,12 @@ def report(example: Example, columns: Columns = Columns.EXTENDED, stream_time: i
 
     Raises what the API answers with 422.
     """
-    polls, _ = polls_of(example)
-    calendar, _ = calendar_of(example)
-    times = [*(polls.observations >> 1).tolist(), *([] if stream_time is None else [stream_time])]
-    if example.newest_elsewhere:
-        times.append(micros(example.newest_elsewhere))
-    return report_of(example, content_of(polls, calendar, max(times, default=None)), columns)
+    return report_of(example, content_of({STORE: example}, stream_time), columns)
+
+
+def fleet_content(examples: Iterable[Example]) -> PartitionContent:
+    """What the table holds of the examples' stores, each named for its example."""
+    return content_of({example.name: example for example in examples})
 
 
 def report_of(example: Example, content: PartitionContent, columns: Columns = Columns.EXTENDED) -> str:
@@ -72,12 +72,19 @@ def calendar_of(example: Example) -> tuple[StoreCalendar | None, list[Rejected]]
     return _of_messages(example) if example.messages else _of_rows(example)
 
 
-def content_of(polls: PollColumns, calendar: StoreCalendar | None, stream_time: int | None) -> PartitionContent:
-    """What the table holds of the store under the range of this stream time."""
-    calendars = {} if calendar is None else {STORE: calendar}
-    items = store_items(polls, calendars, stream_time)
+def content_of(stores: Mapping[str, Example], stream_time: int | None = None) -> PartitionContent:
+    """What the table holds of these stores under the range of this stream time, or that of the newest poll."""
+    polls = {store_id: polls_of(example)[0] for store_id, example in stores.items()}
+    calendars = {store_id: of for store_id, example in stores.items() if (of := calendar_of(example)[0]) is not None}
+    observations = np.concatenate([of.observations for of in polls.values()])
+    times = [*(observations >> 1).tolist(), *([] if stream_time is None else [stream_time])]
+    times += [micros(example.newest_elsewhere) for example in stores.values() if example.newest_elsewhere]
+    newest = max(times, default=None)
+    ids = [store_id for store_id, of in polls.items() for _ in of.store_ids]
+    items = store_items(PollColumns(ids, observations, np.arange(len(ids)), []), calendars, newest)
     stored = {store_id.encode(): table.encode_calendar(of) for store_id, of in calendars.items()}
-    return PartitionContent(meta_of(stream_time), list(items), list(items.values()), stored)
+    known = sorted(items)
+    return PartitionContent(meta_of(newest), known, [items[store_id] for store_id in known], stored)
 
 
 def message_value(message: Message | None) -> bytes | None:

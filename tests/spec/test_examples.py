@@ -12,6 +12,10 @@ from tests.spec.example import Example
 from tests.spec.examples import EXAMPLES
 from tests.spec.expected import check
 
+FLEETS: dict[tuple[str, ...], list[Example]] = {}  # those of one T and policy, as one fleet
+for of in EXAMPLES:
+    if not of.refused and of.as_of and of.span is None:
+        FLEETS.setdefault((of.policy, of.as_of), []).append(of)
 REPORTED = [example for example in EXAMPLES if not example.refused]
 each_reported = pytest.mark.parametrize("example", [pytest.param(example, id=example.name) for example in REPORTED])
 
@@ -34,6 +38,14 @@ def test_a_later_poll_of_another_store_changes_no_minute(example: Example) -> No
     if not example.as_of or example.newest_elsewhere:
         return
     check(example, product.report(example, stream_time=product.micros(example.as_of)))
+
+
+@pytest.mark.parametrize("fleet", [pytest.param(fleet, id=" ".join(asked)) for asked, fleet in FLEETS.items()])
+def test_stores_of_one_report_do_not_touch_each_other(fleet: list[Example]) -> None:
+    text = product.report_of(fleet[0], product.fleet_content(fleet))
+
+    for example in fleet:
+        check(example, text, example.name)
 
 
 @pytest.mark.parametrize("example", [pytest.param(example, id=example.name) for example in EXAMPLES])

@@ -112,6 +112,23 @@ VERSIONS = Subject(
             expected={"hour": (0, 0), "day": (420, 0)},
         ),
         Example(
+            name="three_versions",
+            rule="Each of several versions holds up to the next.",
+            why="Tuesday 12:00 to 17:00, 18:00 to 20:00, and Wednesday 10:00 to 12:00 (London): 300 + 120 + 120",
+            messages=(
+                {
+                    "versions": [
+                        UNTIL_NOW,
+                        version("2023-01-24T18:00:00Z", "daily 09:00-20:00", zone="Africa/Abidjan"),
+                        version("2023-01-25T00:00:00Z", "daily 10:00-13:00", zone="Europe/London"),
+                        version("2023-02-01T00:00:00Z", zone="Asia/Tokyo"),
+                    ]
+                },
+            ),
+            expected={"hour": (60, 0), "day": (540, 0)},
+            columns={"zone": "Europe/London"},
+        ),
+        Example(
             name="an_exception_across_versions",
             rule="An exception holds in every version.",
             why="Wednesday 10:00 to 11:40 by both; Tuesday 12:00 to 17:00 by the first",

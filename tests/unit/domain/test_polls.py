@@ -1,0 +1,101 @@
+"""Columns of polls: which rows are taken, which refused, and what is said of those."""
+
+import numpy as np
+import pytest
+
+from stream_app.domain.poll import parse_poll, parse_polls, parse_time, reject_future
+from stream_app.domain.rejection import SENTENCES, Reason, Rejected
+
+NOON = 1_674_648_000_000_000  # 2023-01-25T12:00:00Z in microseconds
+
+
+def test_odd_rows_cost_only_themselves_wherever_they_stand() -> None:
+    count, odd = 2500, {0: "x", 1234: "", 2499: "2023-02-30 12:00:00 UTC"}
+    times = [odd.get(row, "2023-01-25 12:00:00 UTC") for row in range(count)]
+
+    polls = parse_polls([f"s{row}" for row in range(count)], ["active"] * count, times)
+
+    assert [row for row, _ in polls.rejected] == [0, 1234, 2499]
+    assert polls.rows.tolist() == [row for row in range(count) if row not in odd]
+    assert polls.store_ids == [f"s{row}" for row in range(count) if row not in odd]
+    assert set(polls.observations.tolist()) == {NOON * 2}
+    assert polls.rows.dtype == polls.observations.dtype == np.int64
+
+
+@pytest.mark.parametrize("spelled", ["2023-01-25 12:00:00 UTC", "2023-01-25T12:00:00Z", "2023-01-25 12:00:00+00:00"])
+def test_usual_spellings_are_read_at_once_and_alike(spelled: str) -> None:
+    polls = parse_polls(["a", "b"], ["active", "inactive"], [spelled, spelled])
+
+    assert polls.observations.tolist() == [NOON * 2, NOON * 2 + 1]
+    assert polls.rows.tolist() == [0, 1]
+    assert polls.rejected == []
+
+
+def test_column_of_no_rows_is_no_polls() -> None:
+    polls = parse_polls([], [], [])
+
+    assert (polls.store_ids, polls.observations.tolist(), polls.rows.tolist(), polls.rejected) == ([], [], [], [])
+
+
+@pytest.mark.parametrize(
+    ("row", "reason", "detail"),
+    [
+        (("", "active", "2023-01-25 12:00:00"), Reason.EMPTY_STORE_ID, "''"),
+        (("a\x07", "active", "2023-01-25 12:00:00"), Reason.BAD_STORE_ID, "'a\\x07'"),
+        (("é" * 129, "active", "2023-01-25 12:00:00"), Reason.BAD_STORE_ID, f"258 bytes, starting with {'é' * 40!r}"),
+        (("a", "open", "2023-01-25 12:00:00"), Reason.UNKNOWN_STATUS, "status 'open'"),
+        (("a", " ", "2023-01-25 12:00:00"), Reason.MISSING_VALUE, "status ' '"),
+        (("a", "active", " "), Reason.MISSING_VALUE, "timestamp ' '"),
+        (("a", "active", "noon"), Reason.UNREADABLE_TIME, "'noon'"),
+        (("a", "active", "x" * 99), Reason.UNREADABLE_TIME, repr("x" * 64)),
+        (("a", "x" * 99, "2023-01-25 12:00:00"), Reason.UNKNOWN_STATUS, f"status {'x' * 64!r}"),
+        (("a", "active", "2023-02-30 12:00:00"), Reason.UNREADABLE_TIME, "'2023-02-30 12:00:00'"),
+        (("a", "active", "2023-01-25 12:00:00+24:00"), Reason.UNREADABLE_TIME, "'2023-01-25 12:00:00+24:00'"),
+        (("a", "active", "2023-01-25 12:00:00+01:60"), Reason.UNREADABLE_TIME, "'2023-01-25 12:00:00+01:60'"),
+        (("a", "active", "1970-01-01 00:00:00+00:01"), Reason.TIME_OUT_OF_RANGE, "'1970-01-01 00:00:00+00:01'"),
+    ],
+)
+def test_refusal_says_what_was_found(row: tuple[str, str, str], reason: Reason, detail: str) -> None:
+    refused = parse_poll(*row)
+
+    assert refused == Rejected(reason, detail)
+    assert isinstance(refused, Rejected)
+    assert refused.sentence == f"{SENTENCES[reason]}: {detail}"
+
+
+@pytest.mark.parametrize(
+    ("text", "micros"),
+    [
+        ("1970-01-01 00:00:00", 0),
+        ("9999-12-31 23:59:59.999999", 253_402_300_799_999_999),
+        ("1969-12-31 23:30:00-00:30", 0),
+        ("2023-01-25 12:00:00.5", NOON + 500_000),
+        ("2023-01-25 12:00:00.0000019", NOON + 1),
+        ("2023-01-25 13:59:00+01:59", NOON),
+    ],
+)
+def test_time_is_read_to_the_microsecond(text: str, micros: int) -> None:
+    assert parse_time(text) == micros
+
+
+def test_poll_ahead_of_its_record_is_refused_from_the_first_microsecond_past_the_limit() -> None:
+    polls = parse_polls(
+        ["a", "?", "b", "c"], ["active"] * 4, ["2023-01-25 12:05:00Z", "x", *["2023-01-25 12:05:00.000001Z"] * 2]
+    )
+    appended_at = np.array([NOON, NOON, NOON + 1])
+
+    kept = reject_future(polls, appended_at, 300_000_000)
+
+    assert kept.store_ids == ["a", "c"]
+    assert kept.rows.tolist() == [0, 3]
+    assert [(row, reason.reason) for row, reason in kept.rejected] == [
+        (1, Reason.UNREADABLE_TIME),
+        (2, Reason.FUTURE_POLL),
+    ]
+    assert kept.rejected[1][1].detail == "300.0 s ahead"
+
+
+def test_polls_that_are_not_ahead_stay_as_they_are() -> None:
+    polls = parse_polls(["a"], ["active"], ["2023-01-25 12:05:00Z"])
+
+    assert reject_future(polls, np.array([NOON]), 300_000_000) is polls
