@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MUTATION_VENV := .venv-mutation
-SAMPLE := .store-monitor/sample-input
+SAMPLE := .store-monitor/input/sample
 LOCK := --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header
 UP := $(if $(DATA),--data $(DATA)) $(if $(ONCE),--once) $(if $(OUT),--report $(OUT)) $(if $(KAFKA),--kafka $(KAFKA)) \
       $(if $(PORT),--api-port $(PORT)) $(if $(AS_OF),--as-of $(AS_OF)) $(if $(FRESH),--fresh)
