@@ -197,14 +197,10 @@ def report_of(
     rows = []
     for store_id in known_stores(polls_of, calendars):
         said, calendar = polls_of.get(store_id, set()), calendars.get(store_id, Calendar())
-        row = {
-            "store_id": store_id,
-            **window_fields(minutes(said, calendar, policy, as_of)),
-            **week_fields(said, calendar, policy, as_of),
-            **last_poll_fields(said, as_of),
-            "zone": version_in_force(calendar, minute_of(as_of)).timezone,
-            "estimated_from": policy_name,
-        }
+        row = {"store_id": store_id, **window_fields(minutes(said, calendar, policy, as_of))}
+        if columns == "extended":
+            row |= week_fields(said, calendar, policy, as_of) | last_poll_fields(said, as_of)
+            row |= {"zone": version_in_force(calendar, minute_of(as_of)).timezone, "estimated_from": policy_name}
         rows.append([row[name] for name in COLUMNS[columns]])
     return csv_of(COLUMNS[columns], rows)
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import groupby
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -173,6 +174,13 @@ def version_in_force(calendar: Calendar, minute: float) -> Version:
     return max(begun, key=lambda version: version.effective_from, default=Version())
 
 
+def versions_of(calendar: Calendar, minutes: range) -> Iterable[tuple[Version, Iterable[int]]]:
+    """Pair each run of minutes with the version in force; without versions it is one run."""
+    if not calendar.versions:
+        return [(version_in_force(calendar, minutes.start), minutes)]
+    return groupby(minutes, key=lambda minute: version_in_force(calendar, minute))
+
+
 def newest_version(calendar: Calendar) -> Version:
     """Give the version that holds at the end of all time."""
     return version_in_force(calendar, math.inf)
@@ -198,18 +206,19 @@ def open_on(calendar: Calendar, hours: frozenset[Hours], day: date) -> set[int]:
 @lru_cache(maxsize=64)
 def open_minutes(calendar: Calendar, first: int, end: int) -> frozenset[int]:
     """Give the minutes from first up to end in which the store is open."""
-    open_on_day: dict[tuple[Version, date], set[int]] = {}
-    found = set()
-    for minute in range(first, end):
-        version = version_in_force(calendar, minute)
+    found: set[int] = set()
+    for version, minutes in versions_of(calendar, range(first, end)):
         if not version.hours and not calendar.exceptions:
-            found.add(minute)
+            found.update(minutes)
             continue
-        day, minute_of_day = local_minutes(version.timezone, first, end)[minute - first]
-        if (version, day) not in open_on_day:
-            open_on_day[version, day] = open_on(calendar, version.hours, day)
-        if minute_of_day in open_on_day[version, day]:
-            found.add(minute)
+        local = local_minutes(version.timezone, first, end)
+        open_on_day: dict[date, set[int]] = {}
+        for minute in minutes:
+            day, minute_of_day = local[minute - first]
+            if day not in open_on_day:
+                open_on_day[day] = open_on(calendar, version.hours, day)
+            if minute_of_day in open_on_day[day]:
+                found.add(minute)
     for begins, ends in calendar.maintenance:
         found -= set(range(max(begins, first), min(ends, end)))
     return frozenset(found)

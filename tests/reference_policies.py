@@ -106,11 +106,9 @@ def existing_polls(polls: Iterable[Poll], at: int) -> dict[int, str]:
 
 def statuses(existing: Mapping[int, str], policy: Policy, window: range, at: int) -> dict[int, str]:
     """Give each minute of the window its status; the window ends at T or before."""
-    status = dict.fromkeys(window, UNKNOWN)
     polled = sorted(existing)
-    for minute in window:
-        if not polled or minute < polled[0]:
-            status[minute] = status_before(existing, policy)
+    before, first_poll = status_before(existing, policy), polled[0] if polled else at
+    status = {minute: before if minute < first_poll else UNKNOWN for minute in window}
     for minute, held in zip(polled, reaches(polled, policy, at), strict=True):
         for each in range(max(held.start, window.start), min(held.stop, window.stop)):
             status[each] = existing[minute]
