@@ -38,7 +38,7 @@ class StoredStores:
     def states(self) -> StoreStates:
         """Their polls, under the partition's retained range."""
         first = self.retained_from or 0
-        newest_end = int(store_values.decode_buckets(self._values).end.max(initial=first))
+        newest_end = int(self.known.until.max(initial=first))
         return store_values.decode_states(self._values, RetainedRange(first, max(first, newest_end)))
 
     @cached_property

@@ -7,7 +7,8 @@ import faust
 from faust.types import EventT, StreamT
 
 from stream_app.assignment import Assignment
-from stream_app.intake import DeadLetterItem, take_in_calendars, take_in_polls
+from stream_app.dead_letters import DeadLetterItem
+from stream_app.intake import take_in_calendars, take_in_polls
 from stream_app.partition_state import PartitionState
 from stream_app.settings import Settings
 from stream_app.topics import topics_of

@@ -17,13 +17,13 @@ import structlog
 from faust.types import EventT
 
 from stream_app.changelog import ChangelogWriter
+from stream_app.dead_letters import DeadLetterItem
 from stream_app.partition_state import Changes, PartitionState
 from stream_app.settings import Settings
 from stream_app.state_table import StateTable
 
 log = structlog.get_logger()
 
-DeadLetterItem = tuple[bytes, bytes]
 
 _MAX_DEAD_LETTER_BYTES = 32 << 20
 

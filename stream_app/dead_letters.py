@@ -36,6 +36,7 @@ class RecordSource(msgspec.Struct, frozen=True, tag="record", tag_field="kind"):
 
 
 Source = FileSource | RecordSource
+DeadLetterItem = tuple[bytes, bytes]  # key and value of a record for the dead letters' topic
 
 
 class RowLayout(msgspec.Struct, frozen=True):

@@ -6,12 +6,10 @@ from typing import Any
 import numpy as np
 
 from stream_app.codec import records
-from stream_app.dead_letters import RecordSource, record_letter
+from stream_app.dead_letters import DeadLetterItem, RecordSource, record_letter
 from stream_app.domain.poll import reject_future
 from stream_app.domain.rejection import Rejected
 from stream_app.partition_state import PartitionState
-
-DeadLetterItem = tuple[bytes, bytes]
 
 
 def take_in_polls(state: PartitionState, run: Sequence[Any], max_future_s: float) -> list[DeadLetterItem]:

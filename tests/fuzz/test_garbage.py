@@ -15,13 +15,13 @@ from producers.input_table import AmbiguousColumnError, InputTable, MissingColum
 from producers.poll_rows import read_polls
 from producers.rejected_rows import RejectedRow
 from stream_app.codec import store_values, table
-from stream_app.dead_letters import FileSource, RecordSource, decode_dead_letter
+from stream_app.dead_letters import DeadLetterItem, FileSource, RecordSource, decode_dead_letter
 from stream_app.domain import store_state
 from stream_app.domain.rejection import Rejected
 from stream_app.domain.runs import empty, minutes_per_row
 from stream_app.domain.store_state import RetainedRange
 from stream_app.errors import StateError
-from stream_app.intake import DeadLetterItem, take_in_calendars, take_in_polls
+from stream_app.intake import take_in_calendars, take_in_polls
 from stream_app.local.second_look import Limits, Sendable, WhyKept, look_again
 from stream_app.partition_state import PartitionState
 from stream_app.settings import Settings

@@ -16,7 +16,7 @@ from stream_app.domain import report, store_state
 from stream_app.domain.policy import DEFAULT_POLICY
 from tests import reference
 from tests.support.effort import examples
-from tests.support.partition_log import CALENDARS, POLLS, RETENTION_DAYS, SourceLog, partition
+from tests.support.partition_log import CALENDARS, POLLS, RETENTION_DAYS, CheckpointedPartition, SourceLog, partition
 from tests.support.strategies import Scenario, scenarios
 
 # Half of the 1,000 examples that the two tests have together. Each opens real databases, so there is no deadline.
@@ -40,14 +40,7 @@ def test_any_order_split_duplicate_and_restart_gives_the_report_of_the_reference
     log.add_calendars(scenario.hours_rows, scenario.zone_rows)
 
     with partition(log) as through_steps:
-        for step in steps:
-            if step == "checkpoint":
-                through_steps.checkpoint()
-            elif step == "kill":
-                through_steps.kill()
-            else:
-                through_steps.read(*step)
-        through_steps.finish()
+        go_through(through_steps, steps)
         content = through_steps.content()
 
     expected = reference.report(scenario.polls, scenario.hours_rows, scenario.zone_rows, scenario.as_of)
@@ -67,19 +60,24 @@ def test_any_order_split_and_restart_leaves_the_state_of_one_batch_in_order(
 
     with partition(in_order) as at_once, partition(shuffled) as through_steps:
         at_once.finish()
-        for step in steps:
-            if step == "checkpoint":
-                through_steps.checkpoint()
-            elif step == "kill":
-                through_steps.kill()
-            else:
-                through_steps.read(*step)
-        through_steps.finish()
+        go_through(through_steps, steps)
         one, other = at_once.content(), through_steps.content()
 
     assert one.calendars == other.calendars
     assert one.meta.stream_time == other.meta.stream_time
     assert states_once_read(one) == states_once_read(other)
+
+
+def go_through(opened: CheckpointedPartition, steps: list[str | tuple[str, int]]) -> None:
+    """Take the steps, then read what is left and make it durable."""
+    for step in steps:
+        if step == "checkpoint":
+            opened.checkpoint()
+        elif step == "kill":
+            opened.kill()
+        else:
+            opened.read(*step)
+    opened.finish()
 
 
 def product_report(content: PartitionContent, as_of: datetime | None, policy: str = DEFAULT_POLICY) -> bytes:
