@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-deep fuzz lint format docs lock clean
+.PHONY: help setup run test test-deep fuzz mutation lint format docs lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -54,7 +54,7 @@ format: setup ## Format the code
 lock: ## Resolve the dependencies anew into the lock files (needs uv)
 	uv pip compile pyproject.toml $(LOCK) --upgrade --output-file requirements.lock
 	uv pip compile pyproject.toml --extra dev $(LOCK) --constraint requirements.lock --output-file requirements-dev.lock
-	uv pip compile pyproject.toml --extra dev --extra mutation $(LOCK) --constraint requirements-dev.lock \
+	uv pip compile pyproject.toml --extra dev --extra mutation $(LOCK) --constraint requirements.lock \
 		--output-file requirements-mutation.lock
 
 mutation: $(MUTATION_VENV)/.installed ## Change the domain bit by bit, and see whether a test notices (20 min)
