@@ -6,11 +6,13 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from stream_app.codec import store_values, table
+from stream_app.codec.store_values import StoredBuckets
+from stream_app.domain import runs, store_state
 from stream_app.domain.business_hours import open_runs
-from stream_app.domain.fleet import KnownStores
+from stream_app.domain.fleet import KnownStores, both_buckets
 from stream_app.domain.runs import Minutes, Runs
 from stream_app.domain.store_calendar import DEFAULT_CALENDAR, StoreCalendar
-from stream_app.domain.store_state import RetainedRange, StoreStates
+from stream_app.domain.store_state import Buckets, RetainedRange, StoreStates
 
 
 class StoredStores:
@@ -31,14 +33,16 @@ class StoredStores:
     @cached_property
     def known(self) -> KnownStores:
         """Their buckets, each over the range it was stored under."""
-        stored = store_values.decode_buckets(self._values)
-        return KnownStores(stored.buckets, stored.end, stored.last)
+        stored = self._stored
+        if stored.is_derived.all():
+            return KnownStores(stored.buckets, stored.end, stored.last)
+        return KnownStores(both_buckets(stored.buckets, self._underived()), stored.end, stored.last)
 
     @cached_property
     def states(self) -> StoreStates:
         """Their polls, under the partition's retained range."""
         first = self.retained_from or 0
-        newest_end = int(self.known.until.max(initial=first))
+        newest_end = int(self._stored.end.max(initial=first))
         return store_values.decode_states(self._values, RetainedRange(first, max(first, newest_end)))
 
     @cached_property
@@ -55,6 +59,21 @@ class StoredStores:
         """The zone in force for each store at a minute, one for all or one a store."""
         at = np.broadcast_to(minutes, len(self)).tolist()
         return [calendar.zone_at(minute) for calendar, minute in zip(self.calendars, at, strict=True)]
+
+    @cached_property
+    def _stored(self) -> StoredBuckets:
+        return store_values.decode_buckets(self._values)
+
+    def _underived(self) -> Buckets:
+        """The buckets of the stores whose values were written without them."""
+        rows = np.flatnonzero(~self._stored.is_derived)
+        end = self._stored.end[rows]
+        retained = RetainedRange(self.retained_from or 0, int(end.max(initial=self.retained_from or 0)))
+        states = store_values.decode_states([self._values[row] for row in rows.tolist()], retained)
+        is_open = open_runs([self.calendar_of(row) for row in rows.tolist()], *retained)
+        derived = store_state.buckets(store_state.active_runs(states, retained.end), is_open)
+        up, down = (runs.clip(side, retained.first, end[side.rows]) for side in (derived.up, derived.down))
+        return Buckets(runs.moved(up, rows), runs.moved(down, rows))
 
     def is_open(self, first: int, end: int) -> Runs:
         """When each store is open, first <= UTC minute < end."""

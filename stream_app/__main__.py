@@ -5,6 +5,7 @@ import sys
 
 import faust
 
+from stream_app import metrics
 from stream_app.app import create_app
 from stream_app.errors import StoreMonitorError
 from stream_app.logs import configure_logs
@@ -18,6 +19,8 @@ def main() -> None:
         settings = load_settings()
         configure_logs(settings.log_level)
         partitions = asyncio.run(ensure_topics(settings))
+        if settings.metrics_port is not None:
+            metrics.serve(settings.metrics_host, settings.metrics_port)
     except StoreMonitorError as error:
         sys.exit(f"store-monitor worker: {error}")
     app = create_app(settings, partitions)

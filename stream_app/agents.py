@@ -1,6 +1,7 @@
 """The agents: decode a run, give it to the partition's state, leave the rest to its checkpoints."""
 
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 import faust
@@ -57,6 +58,7 @@ async def _take(event: EventT[Any], assignment: Assignment, take_in: TakeIn) -> 
     position = worker.state.position(message.topic)
     if run.start > position and not await assignment.close_gap(message.tp, position, run.start):
         return
+    started = perf_counter()
     dead_letters = take_in(worker.state, run.records_from(position))
     worker.state.advance(message.topic, run.end)
-    await worker.take(event, dead_letters)
+    await worker.take(event, dead_letters, perf_counter() - started)

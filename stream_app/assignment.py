@@ -9,9 +9,10 @@ import structlog
 from faust.types import TP, EventT
 
 from stream_app.abrupt_end import end_worker
-from stream_app.checkpoint import PartitionWorker
+from stream_app.checkpoint import LagOf, PartitionWorker
+from stream_app.database import DatabaseDamagedError
 from stream_app.errors import StateError
-from stream_app.partition_state import PartitionState
+from stream_app.partition_state import PartitionOptions, PartitionState
 from stream_app.settings import Settings
 from stream_app.state_table import StateTable
 from stream_app.topics import topics_of
@@ -30,6 +31,7 @@ class Assignment:
         self._sources = topics_of(settings).sources
         self._workers: dict[int, PartitionWorker] = {}
         app.transport.position_of = self._position_of
+        app.transport.on_gap = self._on_gap
         app.on_partitions_revoked.connect(self._drop, weak=False)
         app.on_rebalance_complete.connect(self._take_up, weak=False)
         app.on_before_shutdown.connect(self._drop, weak=False)
@@ -58,13 +60,17 @@ class Assignment:
         """After recovery, before the consumer seeks to its committed offsets."""
         await self._drop()
         for partition, writer in self._table.writers.items():
-            database = self._table.database(partition)
-            state = PartitionState(partition, self._partitions, database, self._settings.retention_days)
-            worker = PartitionWorker(
-                partition, state, self._table, writer, self._is_caught_up(partition), self._settings
+            options = PartitionOptions(
+                partition,
+                self._partitions,
+                self._table.changelog_topic_name,
+                self._settings.retention_days,
+                self._settings.cache_max_bytes // len(self._table.writers),
             )
+            state = PartitionState(options, self._table.database(partition))
+            worker = PartitionWorker(partition, state, self._table, writer, self._lag_of(partition), self._settings)
             self._workers[partition] = worker
-            worker.start().add_done_callback(_end_on_failure)
+            worker.start().add_done_callback(self._end_on_failure)
         await self._check_positions()
         log.info("partitions.assigned", partitions=sorted(self._workers))
 
@@ -89,16 +95,36 @@ class Assignment:
         worker = self._workers.get(tp.partition)
         return worker.state.position(tp.topic) if worker is not None and tp.topic in self._sources else None
 
-    def _is_caught_up(self, partition: int) -> Any:
+    def _on_gap(self, tp: TP, position: int, committed: int) -> None:
+        """The group has committed past the state: nothing is acked before it is kept, so the state has lost something.
+
+        The database is rebuilt from the changelog by a new start; if that ends there too, what lies between is read
+        again as far as the topic still has it.
+        """
+        log.error("state.behind_commit", topic=tp.topic, partition=tp.partition, position=position, committed=committed)
+        if not self._table.is_new(tp.partition):
+            error = DatabaseDamagedError(
+                tp.partition, f"it has read {tp.topic} up to offset {position}, but {committed} is committed"
+            )
+            self._table.condemn(error)
+            end_worker(error)
+
+    def _end_on_failure(self, task: "asyncio.Task[None]") -> None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, DatabaseDamagedError):
+            self._table.condemn(error)
+        end_worker(error)
+
+    def _lag_of(self, partition: int) -> LagOf:
+        """How many records of a partition the state has not read, None until Kafka has told where the topics end."""
         tps = [TP(topic, partition) for topic in self._sources]
 
-        def is_caught_up(state: PartitionState) -> bool:
-            ends = ((tp, self._app.consumer.highwater(tp)) for tp in tps)
-            return all(end is not None and state.position(tp.topic) >= end for tp, end in ends)
+        def lag_of(state: PartitionState) -> int | None:
+            ends = [self._app.consumer.highwater(tp) for tp in tps]
+            if None in ends:
+                return None
+            behind = [int(end) - state.position(tp.topic) for tp, end in zip(tps, ends, strict=True)]
+            return sum(max(0, records) for records in behind)
 
-        return is_caught_up
-
-
-def _end_on_failure(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        end_worker(error)
+        return lag_of

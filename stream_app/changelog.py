@@ -14,6 +14,7 @@ from stream_app.settings import Settings
 from stream_app.topics import Topics, topics_of
 
 TableItem = tuple[bytes, bytes | None]
+Keyed = tuple[bytes, bytes]
 
 # Under the 1,048,588 bytes that brokers and topics take by default, and over the largest value that a store can have.
 _BATCH_BYTES = 900_000
@@ -57,31 +58,34 @@ class ChangelogWriter:
         """Let go of the id; an open transaction is aborted by whoever takes it next."""
         await self._producer.stop()
 
-    async def commit(self, items: Sequence[TableItem], dead_letters: Sequence[tuple[bytes, bytes]]) -> int:
+    async def commit(
+        self, items: Sequence[TableItem], dead_letters: Sequence[Keyed], status_changes: Sequence[Keyed] = ()
+    ) -> int:
         """Send all of it in one transaction; return the changelog offset of the last item once it is committed.
 
         Raises KafkaError (ProducerFenced where another worker owns the partition by now), TimeoutError or StateError,
         and then nothing of it will ever be read.
         """
         async with asyncio.timeout(self._timeout_s), self._producer.transaction():
-            await self._send_dead_letters(dead_letters)
+            await self._send_keyed(self._topics.dead_letters, dead_letters)
+            await self._send_keyed(self._topics.status_changes, status_changes)
             sent = await self._send(self._topics.changelog, self._partition, items)
             answers = await _answers(sent)
         # The last RECORD, as the broker named it; where the marker behind it stands isn't ours to guess.
         return int(answers[-1].offset) + sent[-1].count - 1
 
-    async def _send_dead_letters(self, letters: Sequence[tuple[bytes, bytes]]) -> None:
-        if not letters:
+    async def _send_keyed(self, topic: str, records: Sequence[Keyed]) -> None:
+        """Send records to the partitions that their keys belong to."""
+        if not records:
             return
-        topic = self._topics.dead_letters
         count = len(await self._producer.partitions_for(topic))
-        by_partition: dict[int, list[TableItem]] = {}
-        for letter, partition in zip(letters, partitions_of([key for key, _ in letters], count).tolist(), strict=True):
-            by_partition.setdefault(partition, []).append(letter)
+        by_partition: dict[int, list[Keyed]] = {}
+        for record, partition in zip(records, partitions_of([key for key, _ in records], count).tolist(), strict=True):
+            by_partition.setdefault(partition, []).append(record)
         for partition, of_partition in by_partition.items():
             await _answers(await self._send(topic, partition, of_partition))
 
-    async def _send(self, topic: str, partition: int, items: Iterable[TableItem]) -> list[Sent]:
+    async def _send(self, topic: str, partition: int, items: Iterable[TableItem | Keyed]) -> list[Sent]:
         """Send items in as few batches as they need."""
         batch, sent = self._producer.create_batch(), []
         for key, value in items:

@@ -1,6 +1,6 @@
 """A partition at work: it takes runs in, and makes them durable in checkpoints, each in strict order.
 
-  1. Changed values, source positions and dead letters go to Kafka in ONE transaction (changelog.py).
+  1. Changed values, source positions, status changes and dead letters go to Kafka in ONE transaction (changelog.py).
   2. The same values, with the changelog offset they stand at, go to RocksDB in ONE write (state_table.py).
   3. The runs they came from are acked in order, so that Faust commits no offset before its polls are kept.
 
@@ -9,23 +9,46 @@ reading records again that change nothing. Whatever fails ends the worker with n
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
 from faust.types import EventT
 
+from stream_app import metrics
 from stream_app.changelog import ChangelogWriter
 from stream_app.dead_letters import DeadLetterItem
 from stream_app.partition_state import Changes, PartitionState
 from stream_app.settings import Settings
 from stream_app.state_table import StateTable
 
-log = structlog.get_logger()
-
+LagOf = Callable[[PartitionState], int | None]
 
 _MAX_DEAD_LETTER_BYTES = 32 << 20
+
+
+@dataclass(slots=True)
+class _Taken:
+    """The runs that no checkpoint has made durable: their events, what they left to dead letters, and their cost.
+
+    `since` is the loop's time at which the first of them arrived, `appended_at` the Unix time of the last record.
+    """
+
+    since: float
+    events: list[EventT[Any]] = field(default_factory=list)
+    dead_letters: list[DeadLetterItem] = field(default_factory=list)
+    dead_letter_bytes: int = 0
+    decode_s: float = 0.0
+    appended_at: float = 0.0
+
+    def add(self, event: EventT[Any], dead_letters: list[DeadLetterItem], decode_s: float) -> None:
+        self.events.append(event)
+        self.dead_letters += dead_letters
+        self.dead_letter_bytes += sum(len(value) for _, value in dead_letters)
+        self.decode_s += decode_s
+        self.appended_at = event.message.timestamp
 
 
 class PartitionWorker:
@@ -37,20 +60,21 @@ class PartitionWorker:
         state: PartitionState,
         table: StateTable,
         writer: ChangelogWriter,
-        is_caught_up: Callable[[PartitionState], bool],
+        lag_of: LagOf,
         settings: Settings,
     ) -> None:
         self.state = state
         self._partition = partition
         self._table = table
         self._writer = writer
-        self._is_caught_up = is_caught_up
+        self._lag_of = lag_of
         self._interval_s = settings.checkpoint_interval_s
         self._max_pending = settings.max_pending
-        self._unacked: list[EventT[Any]] = []
-        self._dead_letters: list[DeadLetterItem] = []
-        self._dead_letter_bytes = 0
+        self._clock = asyncio.get_running_loop().time
+        self._taken: _Taken | None = None
         self._arrived = asyncio.Event()
+        if state.is_underived:
+            self._arrived.set()
         self._room = asyncio.Event()
         self._room.set()
         self._in_flight = asyncio.Lock()
@@ -67,62 +91,76 @@ class PartitionWorker:
             if self._loop is not None:
                 self._loop.cancel()
 
-    async def take(self, event: EventT[Any], dead_letters: list[DeadLetterItem]) -> None:
+    async def take(self, event: EventT[Any], dead_letters: list[DeadLetterItem], decode_s: float) -> None:
         """A run whose records are in the state's pending: its event is acked once they are durable.
 
         Waits while too much is pending: Kafka is slower than we are, and memory is bounded.
         """
-        self._unacked.append(event)
-        self._dead_letters += dead_letters
-        self._dead_letter_bytes += sum(len(value) for _, value in dead_letters)
+        self._taken = self._taken or _Taken(since=self._clock())
+        self._taken.add(event, dead_letters, decode_s)
         self._arrived.set()
-        if self.state.pending >= self._max_pending or self._dead_letter_bytes >= _MAX_DEAD_LETTER_BYTES:
+        if self.state.pending >= self._max_pending or self._taken.dead_letter_bytes >= _MAX_DEAD_LETTER_BYTES:
             self._room.clear()
         await self._room.wait()
 
+    @property
+    def _is_caught_up(self) -> bool:
+        return self._lag_of(self.state) == 0
+
     async def _run(self) -> None:
-        clock = asyncio.get_running_loop().time
-        last = clock()
+        last = self._clock()
         while True:
             await self._arrived.wait()
             await self._until_due(last + self._interval_s)
             async with self._in_flight:
-                last = clock()
-                await self._checkpoint(clock)
+                last = self._clock()
+                await self._checkpoint()
 
     async def _until_due(self, at: float) -> None:
         """At once when the partition is caught up or too much is pending, else at that time of the loop's clock."""
         with suppress(TimeoutError):
             async with asyncio.timeout_at(at):
-                while not self._is_caught_up(self.state) and self._room.is_set():
+                while not self._is_caught_up and self._room.is_set():
                     self._arrived.clear()
                     await self._arrived.wait()
 
-    async def _checkpoint(self, clock: Callable[[], float]) -> None:
-        started = clock()
+    async def _checkpoint(self) -> None:
+        started = self._clock()
         self._arrived.clear()
-        changes = self.state.take_changes()
-        events, self._unacked = self._unacked, []
-        letters, self._dead_letters = self._dead_letters, []
-        self._dead_letter_bytes = 0
+        is_caught_up = self._is_caught_up
+        changes = self.state.take_changes(derive=is_caught_up)
+        taken, self._taken = self._taken or _Taken(since=started), None
         self._room.set()
-        folded = clock()
-        offset = await self._writer.commit(changes.items, letters)
+        folded = self._clock()
+        offset = await self._writer.commit(changes.items, taken.dead_letters, changes.status_changes)
         self._table.write(self._partition, changes.items, offset)
-        for event in events:
+        self.state.keep(changes)
+        for event in taken.events:
             event.ack()
-        self._log(changes, len(letters), folded - started, clock() - folded)
+        if is_caught_up and self.state.is_underived:
+            self._arrived.set()  # the next checkpoint goes on with the buckets that were left out
+        self._observe(changes, taken, started, folded)
 
-    def _log(self, changes: Changes, dead_letters: int, fold_s: float, write_s: float) -> None:
-        log.info(
-            "checkpoint.flushed",
-            partition=self._partition,
-            stores=changes.stores,
-            values=len(changes.items),
-            polls=changes.polls,
-            superseded=changes.superseded,
-            late=changes.late,
-            dead_letters=dead_letters,
-            fold_ms=round(fold_s * 1000, 1),
-            write_ms=round(write_s * 1000, 1),
+    def _observe(self, changes: Changes, taken: _Taken, started: float, folded: float) -> None:
+        now, lag = self._clock(), self._lag_of(self.state)
+        metrics.observe(
+            metrics.Flushed(
+                partition=self._partition,
+                runs=len(taken.events),
+                polls=changes.polls,
+                stores=changes.stores,
+                values=len(changes.items),
+                bytes=changes.size,
+                status_changes=len(changes.status_changes),
+                late=changes.late,
+                superseded=changes.superseded,
+                dead_letters=len(taken.dead_letters),
+                decode_s=taken.decode_s,
+                fold_s=folded - started,
+                write_s=now - folded,
+                age_s=now - taken.since,
+                lag_records=lag,
+                lag_s=time.time() - taken.appended_at if lag and taken.appended_at else 0.0,
+                cache_bytes=self.state.cache_bytes,
+            )
         )

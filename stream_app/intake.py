@@ -23,13 +23,11 @@ def take_in_polls(state: PartitionState, run: Sequence[Any], max_future_s: float
 
 def take_in_calendars(state: PartitionState, run: Sequence[Any]) -> list[DeadLetterItem]:
     """Give the calendars of a run's records to the state, in order; return the dead letters of the others."""
-    refused: list[tuple[int, Rejected]] = []
-    for row, record in enumerate(run):
-        decoded = records.decode_calendar(record.key, record.value)
-        rejected = decoded if isinstance(decoded, Rejected) else state.add_calendar(*decoded)
-        if rejected is not None:
-            refused.append((row, rejected))
-    return _dead_letters(run, refused)
+    decoded = [records.decode_calendar(record.key, record.value) for record in run]
+    refused = [(row, found) for row, found in enumerate(decoded) if isinstance(found, Rejected)]
+    taken = [(row, *found) for row, found in enumerate(decoded) if not isinstance(found, Rejected)]
+    strangers = state.add_calendars(taken)
+    return _dead_letters(run, sorted([*refused, *strangers], key=lambda of_row: of_row[0]))
 
 
 def _dead_letters(run: Sequence[Any], refused: Iterable[tuple[int, Rejected]]) -> list[DeadLetterItem]:

@@ -1,48 +1,65 @@
-"""A partition's state: what its RocksDB holds, and what has been decoded since the last checkpoint.
+"""A partition's state: what its database holds, and what has been decoded since the last checkpoint.
 
-Nothing is written here. `take_changes` folds what is pending into the stored values of the stores it touches and hands
-out the table items of a checkpoint; who applies them is checkpoint.py.
+Nothing is written here. `take_changes` folds what is pending into the values of the stores it touches and hands out
+what a checkpoint writes; checkpoint.py applies it, and then says so by `keep`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-import rocksdict
-from numpy.typing import NDArray
-
 from stream_app.changelog import TableItem
-from stream_app.codec import store_values, table
-from stream_app.domain import store_state
+from stream_app.codec import records, store_values, table
+from stream_app.database import Database
+from stream_app.domain import status_changes, store_state
 from stream_app.domain.business_hours import open_runs
-from stream_app.domain.partitions import partition_of, partitions_of
 from stream_app.domain.poll import PollColumns
-from stream_app.domain.rejection import Reason, Rejected
+from stream_app.domain.rejection import Rejected
 from stream_app.domain.store_calendar import DEFAULT_CALENDAR, StoreCalendar
+from stream_app.pending import Batch, Pending
+from stream_app.state_cache import StateCache
+from stream_app.underived import Underived
 
-_Int64s = NDArray[np.int64]
+DERIVED_AT_ONCE = 1_000  # stores whose buckets one checkpoint makes up for: some 40 ms in which nothing else happens
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionOptions:
+    """What a partition's state depends on beside its records; `changelog` is the topic that its database mirrors."""
+
+    partition: int
+    partitions: int
+    changelog: str
+    retention_days: int
+    cache_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one checkpoint writes: table items (a value of None deletes), and counts for the log.
+    """What one checkpoint writes: table items (a value of None deletes), status changes, and counts for the log.
 
     `superseded` polls lay before the retained range and changed nothing; `late` ones were older than what was known of
     their store, and changed what was said of the time after them.
     """
 
     items: list[TableItem]
+    status_changes: list[tuple[bytes, bytes]]
     stores: int
     polls: int
     superseded: int
     late: int
 
+    @property
+    def size(self) -> int:
+        """Bytes of keys and values that go to the changelog."""
+        return sum(len(key) + len(value or b"") for key, value in self.items)
+
 
 class _Folded(NamedTuple):
-    """The touched stores' new values, where they differ from the stored ones, and the counts of Changes."""
+    """The touched stores' new values, where they differ from the stored ones, and what else Changes says."""
 
     items: list[TableItem]
+    status_changes: list[tuple[bytes, bytes]]
     superseded: int
     late: int
 
@@ -50,121 +67,126 @@ class _Folded(NamedTuple):
 class PartitionState:
     """The state of one assigned partition."""
 
-    def __init__(self, partition: int, partitions: int, database: rocksdict.Rdict, retention_days: int) -> None:
-        self._partition = partition
-        self._partitions = partitions
-        self._database = database
-        self._retention_days = retention_days
+    def __init__(self, options: PartitionOptions, database: Database) -> None:
+        self._options = options
+        self._cache = StateCache(database, options.cache_bytes)
         meta = table.decode_meta(database.get(table.META_KEY))
         self._positions = dict(meta.positions)
         self._stream_time = meta.stream_time
         self._retained_from = meta.retained_from
-        self._rows: dict[str, int] = {}  # the stores with pending polls, in the order of their first one
-        self._pending: list[tuple[_Int64s, _Int64s]] = []  # rows and observations, a pair a run
-        self._calendars: dict[str, StoreCalendar | None] = {}
+        self._pending = Pending(options.partition, options.partitions)
+        self._underived = Underived(database, is_any=meta.is_underived)
 
     @property
     def pending(self) -> int:
         """Polls and calendars that no checkpoint has taken yet."""
-        return sum(len(rows) for rows, _ in self._pending) + len(self._calendars)
+        return len(self._pending)
+
+    @property
+    def is_underived(self) -> bool:
+        """Whether some stores still lack the buckets that were left out while the worker was behind."""
+        return self._underived.is_any
+
+    @property
+    def cache_bytes(self) -> int:
+        """About the memory that cached values take."""
+        return self._cache.size
 
     def position(self, topic: str) -> int:
         """The source position: every record of the topic below it is in the state, or pending."""
         return self._positions.get(topic, 0)
 
     def advance(self, topic: str, position: int) -> None:
-        """Say that every record of the topic below `position` has been given to add_polls or add_calendar."""
+        """Say that every record of the topic below `position` has been given to add_polls or add_calendars."""
         self._positions[topic] = max(position, self.position(topic))
 
     def add_polls(self, polls: PollColumns) -> list[tuple[int, Rejected]]:
         """Take decoded polls; return those that belong to another partition, by their row in the run."""
-        rows = self._rows_of(polls.store_ids)
-        here = rows >= 0
-        if here.any():
-            taken = polls.observations[here]
-            self._pending.append((rows[here], taken))
-            newest = int(taken.max()) >> 1
-            self._stream_time = newest if self._stream_time is None else max(newest, self._stream_time)
-        strangers = np.flatnonzero(~here).tolist()
-        return [(int(polls.rows[at]), self._wrong_partition(polls.store_ids[at])) for at in strangers]
+        return self._pending.add_polls(polls)
 
-    def add_calendar(self, store_id: str, calendar: StoreCalendar | None) -> Rejected | None:
-        """Take a store's calendar, None for the defaults; refuse it if the store belongs to another partition."""
-        if partition_of(store_id.encode(), self._partitions) != self._partition:
-            return self._wrong_partition(store_id)
-        self._calendars[store_id] = calendar
-        return None
+    def add_calendars(self, calendars: Sequence[tuple[int, str, StoreCalendar | None]]) -> list[tuple[int, Rejected]]:
+        """Take stores' calendars by their row in the run, None for the defaults; return those of another partition."""
+        return self._pending.add_calendars(calendars)
 
-    def take_changes(self) -> Changes:
-        """Fold in everything pending. The next call must come after these changes are in the database."""
-        rows, self._rows = self._rows, {}
-        pending, self._pending = self._pending, []
-        calendars, self._calendars = self._calendars, {}
-        polled = list(rows)
-        touched = polled + [store_id for store_id in calendars if store_id not in rows]
-        values, superseded, late = self._folded(touched, pending, calendars)
+    def take_changes(self, *, derive: bool) -> Changes:
+        """Fold in everything pending; what `keep` was told of before is in the database.
+
+        Without `derive` the touched stores' buckets are left out, for the sake of speed; with it they are made up for,
+        DERIVED_AT_ONCE stores at a time.
+        """
+        batch = self._pending.take()
+        if len(batch.observations):
+            self._stream_time = max(int(batch.observations.max()) >> 1, self._stream_time or 0)
+        touched = dict.fromkeys((*batch.store_ids, *batch.calendars))  # the polled ones first, as the rows count them
+        if derive:
+            touched.update(dict.fromkeys(self._underived.take(DERIVED_AT_ONCE)))
+        elif touched:
+            self._underived.begin()
+        folded = self._folded(list(touched), batch, derive=derive)
         items = [
-            *values,
-            *((table.calendar_key(store_id), _calendar_value(of)) for store_id, of in calendars.items()),
+            *folded.items,
+            *((table.calendar_key(store_id), _calendar_value(of)) for store_id, of in batch.calendars.items()),
             (table.META_KEY, table.encode_meta(self._meta())),
         ]
-        return Changes(items, len(touched), sum(len(of_run) for of_run, _ in pending), superseded, late)
+        counts = len(touched), len(batch.observations), folded.superseded, folded.late
+        return Changes(items, folded.status_changes, *counts)
 
-    def _rows_of(self, store_ids: Sequence[str]) -> _Int64s:
-        """The row of each id among the pending stores, -1 for one of another partition."""
-        known = self._rows
-        if unknown := list(dict.fromkeys(store_id for store_id in store_ids if store_id not in known)):
-            homes = partitions_of([store_id.encode() for store_id in unknown], self._partitions).tolist()
-            ours = [store_id for store_id, home in zip(unknown, homes, strict=True) if home == self._partition]
-            known.update(zip(ours, range(len(known), len(known) + len(ours)), strict=True))
-        return np.array([known.get(store_id, -1) for store_id in store_ids], np.int64)
+    def keep(self, changes: Changes) -> None:
+        """Say that these changes are in the database."""
+        self._cache.keep(changes.items[:-1])  # all but the meta
 
-    def _folded(
-        self,
-        touched: Sequence[str],
-        pending: Sequence[tuple[_Int64s, _Int64s]],
-        calendars: Mapping[str, StoreCalendar | None],
-    ) -> _Folded:
+    def _folded(self, touched: Sequence[str], batch: Batch, *, derive: bool) -> _Folded:
         if self._stream_time is None:  # no poll yet: calendars alone make no store value
-            return _Folded([], 0, 0)
+            return _Folded([], [], 0, 0)
         retained = self._retained_range(self._stream_time)
         keys = [store_id.encode() for store_id in touched]
-        stored = [self._database.get(key) for key in keys]
-        states = store_values.decode_states(stored, retained)
-        rows = np.concatenate([of_run for of_run, _ in pending] or [np.empty(0, np.int64)])
-        observations = np.concatenate([of_run for _, of_run in pending] or [np.empty(0, np.int64)])
-        superseded = store_state.superseded(states, rows, observations)
-        late = store_state.late(states, rows, observations)
-        states = store_state.fold(states, rows, observations)
-        is_open = open_runs([self._calendar(store_id, calendars) for store_id in touched], *retained)
-        buckets = store_state.buckets(store_state.active_runs(states, retained.end), is_open)
-        values = store_values.encode_states(states, buckets)
-        polled = store_state.last_observations(states) != store_state.NO_POLL
+        stored = self._cache.get_many(keys)
+        before = store_values.decode_states(stored, retained)
+        after = store_state.fold(before, batch.rows, batch.observations)
+        buckets = self._buckets(touched, after, batch) if derive else None
+        polled = store_state.last_observations(after) != store_state.NO_POLL
         items: list[TableItem] = [
             (key, value)
-            for key, value, before, is_polled in zip(keys, values, stored, polled.tolist(), strict=True)
-            if is_polled and value != before
+            for key, value, old, is_polled in zip(
+                keys, store_values.encode_states(after, buckets), stored, polled.tolist(), strict=True
+            )
+            if is_polled and value != old
         ]
-        return _Folded(items, superseded, late)
+        return _Folded(
+            items,
+            records.encode_status_changes(touched, status_changes.status_changes(before, after)),
+            store_state.superseded(before, batch.rows, batch.observations),
+            store_state.late(before, batch.rows, batch.observations),
+        )
+
+    def _buckets(self, touched: Sequence[str], states: store_state.StoreStates, batch: Batch) -> store_state.Buckets:
+        stored = self._cache.get_many([table.calendar_key(store_id) for store_id in touched])
+        calendars = [
+            (batch.calendars[store_id] if store_id in batch.calendars else _calendar_of(value)) or DEFAULT_CALENDAR
+            for store_id, value in zip(touched, stored, strict=True)
+        ]
+        is_open = open_runs(calendars, *states.retained)
+        return store_state.buckets(store_state.active_runs(states, states.retained.end), is_open)
 
     def _retained_range(self, stream_time: int) -> store_state.RetainedRange:
         """The range under the stream time; what was once dropped stays dropped, also under a longer retention."""
-        retained = store_state.retained_range(stream_time, self._retention_days)
+        retained = store_state.retained_range(stream_time, self._options.retention_days)
         self._retained_from = max(retained.first, self._retained_from or 0)
         return store_state.RetainedRange(self._retained_from, retained.end)
 
-    def _calendar(self, store_id: str, pending: Mapping[str, StoreCalendar | None]) -> StoreCalendar:
-        if store_id in pending:
-            return pending[store_id] or DEFAULT_CALENDAR
-        value = self._database.get(table.calendar_key(store_id))
-        return DEFAULT_CALENDAR if value is None else table.decode_calendar(value)
-
     def _meta(self) -> table.PartitionMeta:
-        return table.PartitionMeta(dict(self._positions), self._stream_time, self._retained_from)
+        return table.PartitionMeta(
+            dict(self._positions),
+            self._stream_time,
+            self._retained_from,
+            is_underived=self._underived.is_any,
+            changelog=self._options.changelog,
+            partition=self._options.partition,
+        )
 
-    def _wrong_partition(self, store_id: str) -> Rejected:
-        home = partition_of(store_id.encode(), self._partitions)
-        return Rejected(Reason.WRONG_PARTITION, f"{store_id[:64]!r} belongs to {home}, not to {self._partition}")
+
+def _calendar_of(value: bytes | None) -> StoreCalendar | None:
+    return None if value is None else table.decode_calendar(value)
 
 
 def _calendar_value(calendar: StoreCalendar | None) -> bytes | None:

@@ -95,10 +95,18 @@ class Settings(BaseSettings):
         description="Seconds without a heartbeat after which Kafka gives a worker's partitions to another.",
     )
     max_pending: PositiveInt = Field(
-        1_000_000,
+        250_000,
         validation_alias="MAX_PENDING",
+        le=1_000_000,
         description="Decoded polls and calendars a partition may hold that no checkpoint has taken yet; past it "
-        "reading waits.",
+        "reading waits. At most 1,000,000, so that a checkpoint's stores can be counted in 21 bits.",
+    )
+    cache_max_bytes: int = Field(
+        128 << 20,
+        validation_alias="CACHE_MAX_BYTES",
+        ge=0,
+        description="Bytes of memory a worker may keep stored values in, ids counted in, over all its partitions; "
+        "what doesn't fit is read from RocksDB again.",
     )
     report_policy: str = Field(
         "default",
@@ -137,6 +145,18 @@ class Settings(BaseSettings):
         None,
         validation_alias="REPLAY_FILE",
         description="Progress file of a replay that the API's readiness waits for; none: it waits for no replay.",
+    )
+    metrics_port: int | None = Field(
+        None,
+        validation_alias="METRICS_PORT",
+        ge=1,
+        le=65535,
+        description="TCP port of the worker's Prometheus metrics; none: they are not served.",
+    )
+    metrics_host: str = Field(
+        "127.0.0.1",
+        validation_alias="METRICS_HOST",
+        description="Address that the metrics are bound to.",
     )
     log_level: str = Field(
         "INFO",

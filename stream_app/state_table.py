@@ -4,15 +4,20 @@ One writer: each partition has a transactional id, and an owner takes it (which 
 BEFORE recovery asks how far the changelog goes. Whoever can write has therefore read everything written before.
 """
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import faust
-import rocksdict
 import structlog
 from faust.types import TP, EventT
 
+from stream_app import database_files
 from stream_app.changelog import ChangelogWriter, TableItem, open_writers
+from stream_app.database import Database, DatabaseDamagedError, DatabaseLockedError, call
+from stream_app.database_files import Provenance
 from stream_app.settings import Settings
 from stream_app.topics import TABLE
 
@@ -21,6 +26,7 @@ log = structlog.get_logger()
 # Never 1: Faust would then keep reading the changelog after recovery (tables/recovery.py:485, "the specific scenario
 # where recovery_buffer=1") and write our own older values over newer ones.
 _RECOVERY_BUFFER = 2
+_LOCK_TRIES, _LOCK_PAUSE_S = 20, 0.5
 _ROCKSDB = {"driver": "rocksdict", "block_cache_size": 32 << 20, "write_buffer_size": 16 << 20}
 
 
@@ -29,6 +35,8 @@ class StateTable(faust.Table):
 
     settings: Settings
     writers: dict[int, ChangelogWriter]
+    databases: dict[int, Database]
+    made_new: set[int]  # partitions whose database this process found empty
 
     @classmethod
     def declare(cls, app: faust.App, settings: Settings, partitions: int) -> "StateTable":
@@ -43,22 +51,25 @@ class StateTable(faust.Table):
         )
         table.settings = settings
         table.writers = {}
+        table.databases, table.made_new = {}, set()
         return table
 
-    def database(self, partition: int) -> rocksdict.Rdict:
-        """The open RocksDB of an assigned partition."""
-        return self.data._db_for_partition(partition)  # noqa: SLF001 - Faust has no other way to the database
+    def database(self, partition: int) -> Database:
+        """The open database of an assigned partition; it stays open while Faust lets go of its own reference."""
+        return self.databases[partition]
 
-    def write(self, partition: int, items: Iterable[TableItem], changelog_offset: int) -> None:
-        """Write items and the changelog offset they stand at, all or nothing; a value of None deletes its key."""
-        batch = rocksdict.WriteBatch(raw_mode=True)
-        for key, value in items:
-            if value is None:
-                batch.delete(key)
-            else:
-                batch.put(key, value)
-        batch.put(self.data.offset_key, str(changelog_offset).encode())
-        self.database(partition).write(batch)
+    def write(self, partition: int, items: Sequence[TableItem], changelog_offset: int) -> None:
+        """Write items and the changelog offset they stand at, all or nothing; raises DatabaseDamagedError."""
+        offset = (self.data.offset_key, str(changelog_offset).encode())
+        self.database(partition).write([*items, offset])
+
+    def condemn(self, error: DatabaseDamagedError) -> None:
+        """Have the next start rebuild a partition's database from the changelog."""
+        database_files.condemn(self.data.partition_path(error.partition), str(error))
+
+    def is_new(self, partition: int) -> bool:
+        """Whether this process has made the partition's database, from the changelog's beginning."""
+        return partition in self.made_new
 
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
@@ -68,13 +79,55 @@ class StateTable(faust.Table):
         mine = {tp.partition for tp in self.app.assignor.assigned_actives() if tp.topic == self.changelog_topic_name}
         self.writers = await open_writers(self.settings, mine)
         self._close_databases({tp.partition for tp in revoked if tp.topic == self.changelog_topic_name})
+        await self._open_databases(mine - self.databases.keys())
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+
+    async def _open_databases(self, partitions: set[int]) -> None:
+        """Open databases that can be trusted, empty ones if need be."""
+        tps = {partition: TP(self.changelog_topic_name, partition) for partition in sorted(partitions)}
+        ends = await self.app.consumer.highwaters(*tps.values()) if tps else {}
+        for partition, tp in tps.items():
+            path = Path(self.data.partition_path(partition))
+            if reason := database_files.condemned(path):
+                database_files.remove(path, reason)
+            reason = await self._why_untrusted(Provenance(tp.topic, partition, ends[tp] or 0))
+            if reason is not None:
+                self._close_databases({partition})
+                database_files.remove(path, reason)
+            if self._open(partition).get(self.data.offset_key) is None:
+                self.made_new.add(partition)
+
+    async def _why_untrusted(self, expected: Provenance) -> str | None:
+        try:
+            database = await self._open_when_free(expected.partition)
+        except DatabaseDamagedError as error:
+            return str(error)
+        return database_files.why_untrusted(database, expected)
+
+    async def _open_when_free(self, partition: int) -> Database:
+        """Open a database that another process may still have; raises DatabaseLockedError where it keeps it.
+
+        Faust's own wait takes every error that has `lock` in it for one, `block checksum mismatch` too.
+        """
+        for _ in range(_LOCK_TRIES):
+            with suppress(DatabaseLockedError):
+                return self._open(partition)
+            await asyncio.sleep(_LOCK_PAUSE_S)  # a lock file has no event to wait for
+        return self._open(partition)
+
+    def _open(self, partition: int) -> Database:
+        """Open a database as Faust does, creating it if need be; raises DatabaseDamagedError."""
+        if partition not in self.databases:
+            opened = call(partition, self.data._db_for_partition, partition)  # noqa: SLF001 - Faust keeps its reference
+            self.databases[partition] = Database(partition, opened)
+        return self.databases[partition]
 
     def _close_databases(self, partitions: set[int]) -> None:
         """Faust only drops its reference (stores/rocksdb.py:582), which keeps the database locked."""
-        databases: dict[int, rocksdict.Rdict] = self.data._dbs  # noqa: SLF001 - see above
-        for partition in partitions & databases.keys():
-            databases[partition].close()
+        for partition in partitions:
+            self.data._dbs.pop(partition, None)  # noqa: SLF001 - as above
+            if (database := self.databases.pop(partition, None)) is not None:
+                database.close()
 
     async def close_writers(self) -> None:
         """Let go of every transactional id."""

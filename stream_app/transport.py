@@ -15,7 +15,7 @@ What of Faust 0.15.3 and aiokafka 0.14.0 this leans on (an upgrade has to look a
 | AIOKafkaConsumerThread._fetch_records | the fetch, in the consumer's own thread, where positions can be read with it |
 | AIOKafkaConsumer._subscription.subscription.assignment | positions without a round trip |
 | AIOKafkaConsumerThread.highwater | stock gives the log's end, which an open transaction keeps from being read |
-| Consumer.perform_seek | where reading starts after a rebalance |
+| Consumer.perform_seek, ._committed_offset | where reading starts after a rebalance |
 | Consumer.getmany, ._wait_next_records, ._buffered_partitions, .flow_active, .perform_seek | what yields messages |
 | Consumer.on_task_error | called where an agent raised |
 | Consumer._new_offset, ._add_gap, ._acked, ._acked_index | which offset a commit takes |
@@ -162,6 +162,9 @@ class RunConsumer(driver.Consumer):
         for tp in self.assignment():
             position = self.transport.position_of(tp)
             if position is not None:
+                committed = self._committed_offset[tp]
+                if committed is not None and committed > position:
+                    self.transport.on_gap(tp, position, committed)
                 await self.seek(tp, position)
 
     async def _seek_back(self) -> None:
@@ -200,10 +203,15 @@ class RunTransport(driver.Transport):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.position_of: Callable[[TP], int | None] = _unknown  # where the state of a partition ends, if there is one
+        self.on_gap: Callable[[TP, int, int], None] = _ignored  # the state ends before what its group has committed
 
 
 def _unknown(_tp: TP) -> None:
     """No state tells where reading should start."""
+
+
+def _ignored(_tp: TP, _position: int, _committed: int) -> None:
+    """Nobody has said what a gap means."""
 
 
 def _positions(consumer: AIOKafkaConsumer, partitions: Sequence[TP] | set[TP]) -> Mapping[TP, int]:

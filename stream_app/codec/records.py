@@ -1,4 +1,4 @@
-"""The records of the topics `store-polls` and `store-calendars`, JSON by msgspec.
+"""The records of the topics `store-polls`, `store-calendars` and `store-status-changes`, JSON by msgspec.
 
 store-polls      key store_id -> {"store_id": "81399", "status": "active", "timestamp_utc": "2023-01-22T12:09:39Z"}
 store-calendars  key store_id -> {"store_id": "81399", "timezone": "America/Denver",
@@ -9,6 +9,9 @@ store-calendars  key store_id -> {"store_id": "81399", "timezone": "America/Denv
                                   "exceptions": [{"date": "2024-12-25", "hours": [{"start": "10:00", "end": "14:00"}]}],
                                   "maintenance": [{"from": "2024-03-01T02:00:00Z", "to": "2024-03-01T04:30:00Z"}]}
                  null = a tombstone: back to the defaults
+store-status-changes  key store_id -> {"store_id": "81399", "status": "inactive", "since_utc": "2023-01-22T12:09:00Z",
+                                       "corrected": false}
+                 from that minute on, until the store's next change; of two for one store and minute the later one holds
 """
 
 from collections.abc import Callable, Sequence
@@ -23,6 +26,7 @@ from numpy.typing import NDArray
 from stream_app.domain.calendar_message import ExceptionFields, MaintenanceFields, VersionFields, parse_calendar
 from stream_app.domain.poll import ACTIVE, INACTIVE, PollColumns, parse_polls
 from stream_app.domain.rejection import Reason, Rejected
+from stream_app.domain.status_changes import StatusChanges
 from stream_app.domain.store_calendar import DayHours, StoreCalendar, WeeklyHours, clock
 from stream_app.domain.store_id import parse_store_id
 
@@ -83,6 +87,15 @@ class CalendarRecord(msgspec.Struct, omit_defaults=True):
     maintenance: list[MaintenanceRecord] = []
 
 
+class StatusChangeRecord(msgspec.Struct, gc=False):
+    """A store's status from a minute on; `corrected` where it replaces what was said of a time."""
+
+    store_id: str
+    status: str
+    since_utc: str
+    corrected: bool
+
+
 _Record = TypeVar("_Record", PollRecord, CalendarRecord)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -135,6 +148,20 @@ def _parse(records: Sequence[PollRecord]) -> PollColumns:
         [record.status for record in records],
         [record.timestamp_utc for record in records],
     )
+
+
+def encode_status_changes(store_ids: Sequence[str], changes: StatusChanges) -> list[tuple[bytes, bytes]]:
+    """Keys and values of the changes' records; their rows count the `store_ids`."""
+    times = np.datetime_as_string(changes.minute.astype("datetime64[m]"), unit="s", timezone="UTC").tolist()
+    return [
+        (
+            store_ids[row].encode(),
+            _encode(StatusChangeRecord(store_ids[row], ACTIVE if is_active else INACTIVE, time, is_corrected)),
+        )
+        for row, is_active, time, is_corrected in zip(
+            changes.row.tolist(), changes.is_active.tolist(), times, changes.is_corrected.tolist(), strict=True
+        )
+    ]
 
 
 def encode_calendar(store_id: str, calendar: StoreCalendar) -> bytes:

@@ -1,12 +1,13 @@
 """The value of a store in the table: its polls and its minute buckets, binary, little-endian.
 
-    header   version u8 | reserved u8 | entries u16 | up u16 | down u16 | first u32 | span u16 | carry i64
+    header   version u8 | flags u8 | entries u16 | up u16 | down u16 | first u32 | span u16 | carry i64
     entries  6 bytes each: minute from `first` (21 bits) | microsecond in the minute (26) | is_inactive (1), ascending
     up       the runs of minutes inside business hours in which the store was up: start u16, end u16, from `first`
     down     the same for down
 
 `first` is in minutes since the epoch, `span` in minutes; the runs hold for first <= minute < first + span. The carry is
-the greatest observation before `first`, -1 for none.
+the greatest observation before `first`, -1 for none. Flag 1 says that the value has no runs, because it was written
+while the worker was behind: whoever needs them derives them from the entries and the store's calendar.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_app.codec.table import FORMAT_VERSION, check_version
+from stream_app.domain import runs
 from stream_app.domain.poll import MICROS_PER_MINUTE
 from stream_app.domain.runs import AXIS, Minutes, Runs
 from stream_app.domain.store_state import (
@@ -35,7 +37,7 @@ from stream_app.errors import StateError
 _HEADER = np.dtype(
     [
         ("version", "u1"),
-        ("reserved", "u1"),
+        ("flags", "u1"),
         ("entries", "<u2"),
         ("up", "<u2"),
         ("down", "<u2"),
@@ -47,6 +49,7 @@ _HEADER = np.dtype(
 _ENTRY_BYTES, _RUN_BYTES = 6, 4
 _ENTRY_MASK = np.uint64((1 << ROW_SHIFT) - 1)
 _OBSERVATIONS_PER_MINUTE = 2 * MICROS_PER_MINUTE
+_FLAGS_AT, _UNDERIVED = 1, 1
 _REBUILD = "the worker rebuilds its tables from the changelog once its data directory is deleted"
 
 # What a store without a value of its own, known from its calendar alone, has in place of one.
@@ -58,7 +61,7 @@ class StoredBuckets:
     """Minute buckets of n stores as they were stored, each over a range of its own.
 
     `first` and `end` (int64, n) are minutes since the epoch; `last` (int64, n) is the newest observation or NO_POLL;
-    `polls` (int64, n) counts the retained polls.
+    `polls` (int64, n) counts the retained polls. Where `is_derived` (bool, n) is false the store has no buckets yet.
     """
 
     buckets: Buckets
@@ -66,23 +69,26 @@ class StoredBuckets:
     end: NDArray[np.int64]
     last: Observations
     polls: NDArray[np.int64]
+    is_derived: NDArray[np.bool_]
 
 
-def encode_states(states: StoreStates, buckets: Buckets) -> list[bytes]:
-    """The value of each store, in row order."""
+def encode_states(states: StoreStates, buckets: Buckets | None) -> list[bytes]:
+    """The value of each store, in row order; without buckets each is marked to have none."""
     count, first = len(states), states.retained.first
+    up, down = (runs.empty(), runs.empty()) if buckets is None else (buckets.up, buckets.down)
     entries = (states.entries & _ENTRY_MASK).astype("<u8").view(np.uint8).reshape(-1, 8)[:, :_ENTRY_BYTES].tobytes()
     header = np.zeros(count, _HEADER)
-    header["version"], header["carry"] = FORMAT_VERSION, states.carry
+    header["version"], header["flags"] = FORMAT_VERSION, _UNDERIVED if buckets is None else 0
+    header["carry"] = states.carry
     header["first"], header["span"] = first, states.retained.end - first
     header["entries"] = np.bincount(states.entry_rows, minlength=count)
-    header["up"] = np.bincount(buckets.up.rows, minlength=count)
-    header["down"] = np.bincount(buckets.down.rows, minlength=count)
+    header["up"] = np.bincount(up.rows, minlength=count)
+    header["down"] = np.bincount(down.rows, minlength=count)
     parts = [
         _slices(header.tobytes(), np.full(count, _HEADER.itemsize)),
         _slices(entries, header["entries"].astype(np.int64) * _ENTRY_BYTES),
-        _slices(_run_bytes(buckets.up, first), header["up"].astype(np.int64) * _RUN_BYTES),
-        _slices(_run_bytes(buckets.down, first), header["down"].astype(np.int64) * _RUN_BYTES),
+        _slices(_run_bytes(up, first), header["up"].astype(np.int64) * _RUN_BYTES),
+        _slices(_run_bytes(down, first), header["down"].astype(np.int64) * _RUN_BYTES),
     ]
     return [b"".join(of_store) for of_store in zip(*parts, strict=True)]
 
@@ -121,7 +127,13 @@ def decode_buckets(values: Sequence[bytes]) -> StoredBuckets:
         first + header["span"],
         _last_observations(values, header, up_at),
         entries,
+        header["flags"] & _UNDERIVED == 0,
     )
+
+
+def has_buckets(value: bytes) -> bool:
+    """Whether the buckets of a stored value are derived, told from its header alone."""
+    return not value[_FLAGS_AT] & _UNDERIVED
 
 
 def _last_observations(values: Sequence[bytes], header: NDArray[np.void], end: NDArray[np.int64]) -> Observations:
@@ -151,10 +163,10 @@ def _runs(
     within = np.frombuffer(packed, "<u2").reshape(-1, 2).astype(np.int64)
     rows = np.repeat(np.arange(len(values)), counts)
     base = rows * AXIS + first[rows]
-    runs = Runs(base + within[:, 0], base + within[:, 1])
-    if (runs.start >= runs.end).any() or (runs.start[1:] < runs.end[:-1]).any():
+    found = Runs(base + within[:, 0], base + within[:, 1])
+    if (found.start >= found.end).any() or (found.start[1:] < found.end[:-1]).any():
         raise StateError(f"a stored value has minute buckets out of order; {_REBUILD}")
-    return runs
+    return found
 
 
 def _slices(packed: bytes, lengths: NDArray[np.int64]) -> list[bytes]:
@@ -178,11 +190,12 @@ def _headers(values: Sequence[bytes]) -> NDArray[np.void]:
     header = np.frombuffer(b"".join([value[:size] for value in values]), _HEADER)
     for version in np.unique(header["version"]).tolist():
         check_version(version)
-    runs = header["up"].astype(np.int64) + header["down"]
-    lengths = size + header["entries"].astype(np.int64) * _ENTRY_BYTES + runs * _RUN_BYTES
+    run_counts = header["up"].astype(np.int64) + header["down"]
+    lengths = size + header["entries"].astype(np.int64) * _ENTRY_BYTES + run_counts * _RUN_BYTES
     is_whole = lengths == np.fromiter(map(len, values), np.int64, len(values))
     first = header["first"].astype(np.int64) * _OBSERVATIONS_PER_MINUTE
-    is_sound = is_whole & (header["carry"] >= NO_POLL) & (header["carry"] < np.maximum(first, 0))
+    is_marked = (header["flags"] == 0) | (header["flags"] == _UNDERIVED) & (run_counts == 0)
+    is_sound = is_whole & is_marked & (header["carry"] >= NO_POLL) & (header["carry"] < np.maximum(first, 0))
     if not is_sound.all():
         value = values[int(np.argmin(is_sound))]
         raise StateError(f"a stored value of {len(value)} bytes is damaged ({value[:size]!r}); {_REBUILD}")

@@ -47,12 +47,17 @@ class PartitionMeta(msgspec.Struct, frozen=True, omit_defaults=True):
     `positions` maps each source topic to the consumer's position: every record below it is in the state.
     `stream_time` is the greatest poll time taken in, microseconds since the epoch, None before the first poll.
     `retained_from` is the first minute of the retained range; it never goes back, also where the retention grows.
+    `is_underived` says that some values may still lack their buckets. `changelog` and `partition` name what the
+    database mirrors, so that one that was put in another's place is known; metas older than these fields lack them.
     """
 
     positions: dict[str, int]
     stream_time: int | None = None
     retained_from: int | None = None
     format_version: int = FORMAT_VERSION
+    is_underived: bool = False
+    changelog: str | None = None
+    partition: int | None = None
 
 
 def calendar_key(store_id: str) -> bytes:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
@@ -24,6 +25,8 @@ MAX_HOURS = 10_000  # rows of hours, weekly and of exceptions, of all versions t
 _FROM_EVER = -1  # before every minute that a version can take effect in
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIRST_YEAR = 1970
+
+_parse_hours = lru_cache(maxsize=65_536)(parse_hours)  # messages hold few different hours, many times each
 
 _Value = TypeVar("_Value")
 
@@ -114,7 +117,7 @@ def _parse_version(fields: VersionFields) -> CalendarVersion | Rejected:
     zone = DEFAULT_ZONE if fields.timezone is None else parse_zone(fields.timezone)
     if isinstance(zone, Rejected):
         return zone
-    hours = _all_valid(parse_hours(*row) for row in fields.hours)
+    hours = _all_valid(_parse_hours(*row) for row in fields.hours)
     if isinstance(hours, Rejected):
         return hours
     return CalendarVersion(effective_from, zone, tuple(sorted(set(hours))))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from stream_app.domain import runs
 from stream_app.domain.business_hours import open_runs
 from stream_app.domain.policy import Policy
-from stream_app.domain.runs import AXIS, Minutes, Runs
+from stream_app.domain.runs import Minutes, Runs
 from stream_app.domain.status_runs import status_runs
 from stream_app.domain.store_calendar import StoreCalendar
 from stream_app.domain.store_state import NO_POLL, Buckets, Observations, StoreStates
@@ -42,9 +42,8 @@ def buckets_until(stores: KnownStores, calendar_of: CalendarOf, first: int, end:
     missing = runs.clip(is_open, stores.until[short][is_open.rows], end)
     last = stores.last[short]
     is_up = ((last != NO_POLL) & (last & 1 == 0))[missing.rows]
-    back_to_row = (short[missing.rows] - missing.rows) * AXIS
-    start, stop = missing.start + back_to_row, missing.end + back_to_row
-    return Buckets(_and(stores.buckets.up, start, stop, is_up), _and(stores.buckets.down, start, stop, ~is_up))
+    missing = runs.moved(missing, short)
+    return both_buckets(stores.buckets, Buckets(_chosen(missing, is_up), _chosen(missing, ~is_up)))
 
 
 def derived_buckets(states: StoreStates, is_open: Runs, policy: Policy, first: int, until: Minutes) -> Buckets:
@@ -53,5 +52,14 @@ def derived_buckets(states: StoreStates, is_open: Runs, policy: Policy, first: i
     return Buckets(runs.intersection(is_open, status.up), runs.intersection(is_open, status.down))
 
 
-def _and(stored: Runs, start: Minutes, end: Minutes, chosen: NDArray[np.bool_]) -> Runs:
-    return runs.union(np.concatenate((stored.start, start[chosen])), np.concatenate((stored.end, end[chosen])))
+def both_buckets(some: Buckets, more: Buckets) -> Buckets:
+    """The minutes of both."""
+    return Buckets(_union(some.up, more.up), _union(some.down, more.down))
+
+
+def _union(a: Runs, b: Runs) -> Runs:
+    return runs.union(np.concatenate((a.start, b.start)), np.concatenate((a.end, b.end)))
+
+
+def _chosen(of: Runs, chosen: NDArray[np.bool_]) -> Runs:
+    return Runs(of.start[chosen], of.end[chosen])

@@ -80,6 +80,12 @@ def clip(runs: Runs, first: Minutes | int, end: Minutes | int) -> Runs:
     return Runs(start[real], stop[real])
 
 
+def moved(runs: Runs, rows: Minutes) -> Runs:
+    """The runs of row r as those of row rows[r]; `rows` ascend."""
+    shift = (rows[runs.rows] - runs.rows) * AXIS
+    return Runs(runs.start + shift, runs.end + shift)
+
+
 def minutes_per_row(runs: Runs, count: int) -> Minutes:
     """How many minutes each of the rows 0..count-1 has (int64, shape (count,))."""
     return np.bincount(runs.rows, runs.end - runs.start, count).astype(np.int64)

@@ -15,6 +15,7 @@ from producers.input_table import AmbiguousColumnError, InputTable, MissingColum
 from producers.poll_rows import read_polls
 from producers.rejected_rows import RejectedRow
 from stream_app.codec import store_values, table
+from stream_app.database import Database
 from stream_app.dead_letters import DeadLetterItem, FileSource, RecordSource, decode_dead_letter
 from stream_app.domain import store_state
 from stream_app.domain.rejection import Rejected
@@ -28,7 +29,7 @@ from stream_app.settings import Settings
 from stream_app.topics import topics_of
 from tests.fuzz import inputs
 from tests.fuzz.budget import EXAMPLES_A_PASS, fuzz
-from tests.support.partition_log import APPENDED_AT_MILLIS, CALENDARS, POLLS, RETENTION_DAYS, Record
+from tests.support.partition_log import APPENDED_AT_MILLIS, CALENDARS, OPTIONS, POLLS, RETENTION_DAYS, Record
 
 BATCH_BYTES = 512 << 10  # of the changelog's writer: a letter that is larger would stop the worker
 RETAINED = store_state.retained_range(1_674_471_599_000_000, RETENTION_DAYS)
@@ -49,13 +50,13 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rocksdict.Rdi
 def test_every_poll_record_counts_or_is_one_dead_letter(database: rocksdict.Rdict) -> None:
     def check(values: list[bytes | None]) -> None:
         run = [Record(POLLS, offset, None, value) for offset, value in enumerate(values)]
-        state = PartitionState(0, 1, database, RETENTION_DAYS)
+        state = PartitionState(OPTIONS, Database(0, database))
 
         letters = take_in_polls(state, run, max_future_s=300)
 
         check_letters(run, letters)
         assert state.pending + len(letters) == len(run)
-        state.take_changes()
+        state.take_changes(derive=True)
 
     assert fuzz(st.lists(inputs.POLL_VALUES, min_size=1, max_size=6), check) >= EXAMPLES_A_PASS
 
@@ -63,13 +64,13 @@ def test_every_poll_record_counts_or_is_one_dead_letter(database: rocksdict.Rdic
 def test_every_calendar_record_counts_or_is_one_dead_letter(database: rocksdict.Rdict) -> None:
     def check(record: tuple[bytes | None, bytes | None]) -> None:
         run = [Record(CALENDARS, 7, *record)]
-        state = PartitionState(0, 1, database, RETENTION_DAYS)
+        state = PartitionState(OPTIONS, Database(0, database))
 
         letters = take_in_calendars(state, run)
 
         check_letters(run, letters)
         assert state.pending + len(letters) == 1
-        state.take_changes()
+        state.take_changes(derive=True)
 
     assert fuzz(st.tuples(inputs.CALENDAR_KEYS, inputs.CALENDAR_VALUES), check) >= EXAMPLES_A_PASS
 

@@ -10,8 +10,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from api.snapshots import PartitionContent
 from stream_app.codec import store_values, table
 from stream_app.domain.policy import POLICIES
+from stream_app.domain.store_state import RetainedRange
 from tests import reference
 from tests.property.test_state import product_report
 from tests.support.effort import examples
@@ -24,6 +26,18 @@ AGES = st.one_of(st.integers(0, 90), st.integers(0, 3 * 1440), st.integers(0, 40
     lambda minutes: timedelta(minutes=minutes)
 )
 MICROS = st.sampled_from([0, 1, 30_000_000, 59_999_999])
+
+
+def retained_statuses(content: PartitionContent, value: bytes) -> list[tuple[str, str]]:
+    """The minutes of a store's retained polls, as changes spell them, and the statuses."""
+    first = content.meta.retained_from
+    assert first is not None
+    states = store_values.decode_states([value], RetainedRange(first, first + 44 * 1440))
+    minutes = states.entry_minutes.astype("datetime64[m]").astype("datetime64[s]").astype(str).tolist()
+    return [
+        (f"{minute}Z", "inactive" if entry & 1 else "active")
+        for minute, entry in zip(minutes, states.entries.tolist(), strict=True)
+    ]
 
 
 class PartitionLifetime(RuleBasedStateMachine):
@@ -69,9 +83,9 @@ class PartitionLifetime(RuleBasedStateMachine):
     def read(self, topic: str, count: int) -> None:
         self.partition.read(topic, count)
 
-    @rule()
-    def checkpoint(self) -> None:
-        self.partition.checkpoint()
+    @rule(is_behind=st.booleans())
+    def checkpoint(self, is_behind: bool) -> None:  # noqa: FBT001 - Hypothesis gives arguments by name
+        self.partition.checkpoint(derive=not is_behind)
 
     @rule()
     def kill(self) -> None:
@@ -85,10 +99,10 @@ class PartitionLifetime(RuleBasedStateMachine):
             )
 
     @precondition(lambda self: self.polls)
-    @rule(policy=st.sampled_from(list(POLICIES)))
-    def report(self, policy: str) -> None:
-        """Everything read and durable, from the newest poll's T on."""
-        self.partition.finish()
+    @rule(policy=st.sampled_from(list(POLICIES)), is_behind=st.booleans())
+    def report(self, policy: str, is_behind: bool) -> None:  # noqa: FBT001 - as above
+        """Everything read and durable, from the newest poll's T on, with the buckets or without."""
+        self.partition.finish(derive=not is_behind)
         content = self.partition.content()
         calendars = reference.calendars_from_messages(self.messages)
         named = POLICIES[policy].policy
@@ -97,6 +111,22 @@ class PartitionLifetime(RuleBasedStateMachine):
         expected = reference.report_of(self.polls, calendars, None, of_reference)
 
         assert product_report(content, None, policy) == expected
+
+    @precondition(lambda self: self.polls)
+    @rule()
+    def listen(self) -> None:
+        """Whoever keeps the last word on each store and minute knows the status of every retained poll."""
+        self.partition.finish()
+        content = self.partition.content()
+        said: dict[str, dict[str, str]] = {}
+        for _, value in self.partition.status_changes:
+            change = json.loads(value)
+            said.setdefault(change["store_id"], {})[change["since_utc"]] = change["status"]
+
+        for store_id, value in zip(content.ids, content.values, strict=True):
+            of_store = said[store_id.decode()]
+            for minute, status in retained_statuses(content, value):
+                assert of_store[max(since for since in of_store if since <= minute)] == status
 
     def teardown(self) -> None:
         if hasattr(self, "partition"):

@@ -12,13 +12,15 @@ import rocksdict
 
 from api.snapshots import PartitionContent
 from stream_app.codec import table
+from stream_app.database import Database
 from stream_app.intake import take_in_calendars, take_in_polls
-from stream_app.partition_state import PartitionState
+from stream_app.partition_state import PartitionOptions, PartitionState
 from tests import reference
 
 POLLS, CALENDARS = "store-polls", "store-calendars"
 APPENDED_AT_MILLIS = 4_000_000_000_000  # the year 2096: nothing is ahead of it
 RETENTION_DAYS = 16
+OPTIONS = PartitionOptions(0, 1, "store-state-changelog", RETENTION_DAYS, cache_bytes=2_000)  # a few stores fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,41 +67,40 @@ class CheckpointedPartition:
     """A partition that can be read into, checkpointed, and killed at any point."""
 
     def __init__(self, log: SourceLog, path: Path) -> None:
-        self._log = log
+        self.log = log
         options = rocksdict.Options(raw_mode=True)
         options.create_if_missing(True)  # noqa: FBT003 - RocksDB's own setter
         self.database = rocksdict.Rdict(str(path), options=options)
         self.state = self._fresh_state()
         self.dead_letters: list[tuple[bytes, bytes]] = []
+        self.status_changes: list[tuple[bytes, bytes]] = []
 
     def read(self, topic: str, count: int) -> None:
         """Take in the next records, at most `count`."""
         start = self.state.position(topic)
-        run = self._log.records[topic][start : start + count]
+        run = self.log.records[topic][start : start + count]
         if topic == POLLS:
             self.dead_letters += take_in_polls(self.state, run, max_future_s=300)
         else:
             self.dead_letters += take_in_calendars(self.state, run)
         self.state.advance(topic, start + len(run))
 
-    def checkpoint(self) -> None:
-        batch = rocksdict.WriteBatch(raw_mode=True)
-        for key, value in self.state.take_changes().items:
-            if value is None:
-                batch.delete(key)
-            else:
-                batch.put(key, value)
-        self.database.write(batch)
+    def checkpoint(self, *, derive: bool = True) -> None:
+        """One checkpoint, of a worker that is caught up or of one that is behind."""
+        changes = self.state.take_changes(derive=derive)
+        self.status_changes += changes.status_changes
+        Database(0, self.database).write(changes.items)
+        self.state.keep(changes)
 
     def kill(self) -> None:
         """Lose what no checkpoint took; reading goes on from the position that the database holds."""
         self.state = self._fresh_state()
 
-    def finish(self) -> None:
+    def finish(self, *, derive: bool = True) -> None:
         """Read everything there is and make it durable."""
-        for topic, records in self._log.records.items():
+        for topic, records in self.log.records.items():
             self.read(topic, len(records))
-        self.checkpoint()
+        self.checkpoint(derive=derive)
 
     def content(self) -> PartitionContent:
         items = dict(self.database.items())
@@ -112,7 +113,7 @@ class CheckpointedPartition:
         self.database.close()
 
     def _fresh_state(self) -> PartitionState:
-        return PartitionState(0, 1, self.database, RETENTION_DAYS)
+        return PartitionState(OPTIONS, Database(0, self.database))
 
 
 @contextmanager
