@@ -5,20 +5,27 @@ thousand records in one message that cost is gone. A run's message carries the l
 after the run. Acking it therefore commits that position, and recovery, which compares message offsets with
 `highwater - 1`, ends exactly at the end of the changelog although transaction markers take up offsets there.
 
-What of Faust 0.15.3 and aiokafka 0.14.0 this leans on (an upgrade has to look at each again):
+What of Faust 0.15.3 and aiokafka 0.14.0 this and state_table.py lean on; each row has a test in
+tests/unit/test_faust_contract.py, which fails when an upgrade changes it:
 
 | internal | why |
 |---|---|
-| faust.transport.drivers.TRANSPORTS.aliases | registers the URL scheme `kafkaruns://` |
+| drivers.TRANSPORTS.aliases | registers the URL scheme `kafkaruns://` |
 | AIOKafkaConsumerThread._create_worker_consumer | the one place between the consumer's making and its start |
 | AIOKafkaConsumer._isolation_level, ._fetch_max_wait_ms | Faust has no setting for either |
 | AIOKafkaConsumerThread._fetch_records | the fetch, in the consumer's own thread, where positions can be read with it |
-| AIOKafkaConsumer._subscription.subscription.assignment | positions without a round trip |
+| AIOKafkaConsumer._subscription | positions without a round trip |
 | AIOKafkaConsumerThread.highwater | stock gives the log's end, which an open transaction keeps from being read |
 | Consumer.perform_seek, ._committed_offset | where reading starts after a rebalance |
-| Consumer.getmany, ._wait_next_records, ._buffered_partitions, .flow_active, .perform_seek | what yields messages |
-| Consumer.on_task_error | called where an agent raised |
-| Consumer._new_offset, ._add_gap, ._acked, ._acked_index | which offset a commit takes |
+| Consumer.getmany, ._wait_next_records, ._buffered_partitions | what yields messages, and when not |
+| Consumer.on_task_error | called where an agent raised, before Faust acks what it failed on |
+| Consumer._new_offset, ._acked, ._acked_index | which offset a commit takes |
+| Consumer._add_gap | called between two messages whose offsets don't follow each other |
+| Recovery: highwater - 1 | a message with this offset ends the recovery of its partition |
+| Recovery: recovery_buffer_size | with 1 the changelog goes on flowing after recovery |
+| Collection.on_rebalance | called before recovery asks how far the changelog goes |
+| Collection.apply_changelog_batch | what recovery does with messages |
+| Store._dbs, ._db_for_partition, .offset_key | the databases, and where a changelog offset is kept in them |
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
