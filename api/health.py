@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from api.catch_up import CatchUp
-from api.kafka_ends import KafkaEnds, KafkaUnavailableError
+from api.kafka_ends import EndsUnknownError, KafkaEnds
 from api.lag import TopicLag, lags
 from api.schemas import PartitionLag, Readiness
 from stream_app.errors import StateError
@@ -50,7 +50,7 @@ class Health:
         reasons = [] if self._tables.failure is None else [f"reading the tables broke: {self._tables.failure}"]
         try:
             ends = await self._kafka.end_offsets(_KAFKA_ANSWERS_WITHIN_S)
-        except KafkaUnavailableError as error:
+        except EndsUnknownError as error:
             return self._positions_alone(), [*reasons, str(error)]
         metas = self._tables.metas or [None] * len(ends)
         found = lags([None if meta is None else meta.positions for meta in metas], ends)

@@ -1,6 +1,7 @@
 """Where the topics end: what a report triggered now must contain."""
 
 import asyncio
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 
 import structlog
@@ -8,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from api.lag import Offsets
-from stream_app.errors import StoreMonitorError
+from stream_app.errors import ConfigurationError, StoreMonitorError
 from stream_app.settings import Settings
 from stream_app.topics import ensure_topics, topics_of
 
@@ -16,14 +17,29 @@ log = structlog.get_logger()
 
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.25, 5.0
 _CONNECT_WITHIN_S = 40.0
+_METADATA_MAX_AGE_MS = 5_000  # how late it is noticed that the topics have other partitions
 
 
-class KafkaUnavailableError(StoreMonitorError):
+class EndsUnknownError(StoreMonitorError):
+    """Where the topics end can't be said; the code is stable."""
+
+    code: str
+
+
+class KafkaUnavailableError(EndsUnknownError):
     """Kafka did not say in time where its topics end."""
+
+    code = "kafka_unavailable"
 
     def __init__(self, brokers: str, what: str) -> None:
         self.brokers = brokers
         super().__init__(f"Kafka at {brokers} does not answer ({what})")
+
+
+class TopicsUnusableError(EndsUnknownError):
+    """The topics' partitions contradict each other, or what they were when this process began."""
+
+    code = "topics_unusable"
 
 
 class KafkaEnds:
@@ -36,12 +52,12 @@ class KafkaEnds:
         self._lock = asyncio.Lock()
 
     async def partitions(self) -> int:
-        """How many partitions the topics have; asks until Kafka answers, waiting longer from time to time."""
+        """How many partitions the topics have had since Kafka first answered; asks until then, ever less often."""
         wait_s = _FIRST_RETRY_S
         while not self._partitions:
             try:
                 await self.end_offsets(_CONNECT_WITHIN_S)
-            except KafkaUnavailableError as error:
+            except EndsUnknownError as error:
                 log.warning("kafka.unavailable", reason=str(error), retry_s=wait_s)
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, _LAST_RETRY_S)
@@ -50,11 +66,15 @@ class KafkaEnds:
     async def end_offsets(self, within_s: float) -> Offsets:
         """The ends of both source topics in every partition, as a reader of committed records sees them now.
 
-        Raises KafkaUnavailableError after `within_s` seconds, or as soon as Kafka refuses.
+        Raises KafkaUnavailableError after `within_s` seconds, or as soon as Kafka refuses, and TopicsUnusableError.
         """
         try:
             async with asyncio.timeout(within_s), self._lock:
                 return await self._ask()
+        except TopicsUnusableError:
+            raise
+        except ConfigurationError as error:
+            raise TopicsUnusableError(str(error)) from error
         except (KafkaError, StoreMonitorError, OSError, TimeoutError) as error:
             what = str(error) or f"{type(error).__name__} within {within_s:g} s"
             raise KafkaUnavailableError(self._settings.kafka_brokers, what) from error
@@ -71,6 +91,8 @@ class KafkaEnds:
             if self._consumer is None:
                 self._consumer = await self._connect()
             topics = topics_of(self._settings).sources
+            for topic in topics:
+                self._check_count(self._consumer.partitions_for_topic(topic))
             of = [TopicPartition(topic, partition) for topic in topics for partition in range(self._partitions)]
             ends = await self._consumer.end_offsets(of)
             undo.pop_all()
@@ -80,12 +102,26 @@ class KafkaEnds:
 
     async def _connect(self) -> AIOKafkaConsumer:
         """A started consumer; the topics are created where the worker has not come to it yet."""
-        self._partitions = await ensure_topics(self._settings)
+        count = await ensure_topics(self._settings)
+        self._partitions = self._partitions or count
+        self._check_count(range(count))
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka_brokers, isolation_level="read_committed", enable_auto_commit=False
+            bootstrap_servers=self._settings.kafka_brokers,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            metadata_max_age_ms=_METADATA_MAX_AGE_MS,
         )
         async with AsyncExitStack() as undo:
             undo.push_async_callback(consumer.stop)
             await consumer.start()
             undo.pop_all()
         return consumer
+
+    def _check_count(self, partitions: Collection[int] | None) -> None:
+        """Raise TopicsUnusableError where these aren't as many as at first; None says that they aren't known yet."""
+        if partitions is not None and len(partitions) != self._partitions:
+            raise TopicsUnusableError(
+                f"the topics have {len(partitions)} partitions now, but had {self._partitions} when the API started: "
+                "they were changed or made anew, and the tables are those of the old ones. Start everything again, "
+                "with --fresh or with another --state-dir and APP_ID"
+            )

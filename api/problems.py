@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.as_of import AsOfNotRetainedError, BadAsOfError
-from api.kafka_ends import KafkaUnavailableError
+from api.kafka_ends import KafkaUnavailableError, TopicsUnusableError
 from api.report_request import BadReportRequestError
 from api.report_storage import ReportsFolderError
 from stream_app.errors import StateError, StoreMonitorError
@@ -30,7 +30,8 @@ class ProblemError(Exception):
 _ERRORS: tuple[tuple[type[StoreMonitorError], int, str], ...] = (
     (BadAsOfError, 422, "bad_as_of"),
     (AsOfNotRetainedError, 422, "as_of_not_retained"),
-    (KafkaUnavailableError, 503, "kafka_unavailable"),
+    (KafkaUnavailableError, 503, KafkaUnavailableError.code),
+    (TopicsUnusableError, 503, TopicsUnusableError.code),
     (ReportsFolderError, 503, "storage_failed"),
     (StateError, 503, "state_unreadable"),
     (StoreMonitorError, 500, "internal_error"),

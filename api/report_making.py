@@ -6,7 +6,7 @@ from pathlib import Path
 import structlog
 
 from api.catch_up import CatchUp
-from api.kafka_ends import KafkaEnds, KafkaUnavailableError
+from api.kafka_ends import EndsUnknownError, KafkaEnds
 from api.lag import Offsets, lags
 from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
 from api.report_process import ReportProcess, ReportProcessError
@@ -65,13 +65,13 @@ class ReportMaking:
         while True:
             try:
                 return await self._kafka.end_offsets(max(deadline - clock(), _RETRY_S))
-            except KafkaUnavailableError as error:
+            except EndsUnknownError as error:
                 if clock() + _KAFKA_RETRY_S < deadline:
                     await asyncio.sleep(_KAFKA_RETRY_S)
                 elif allow_stale and self._tables.secondaries:
                     return None
                 else:
-                    raise ReportFailedError("kafka_unavailable", str(error)) from error
+                    raise ReportFailedError(error.code, str(error)) from error
 
     async def _wait_until_reached(self, ends: Offsets | None, deadline: float) -> None:
         """Return when the tables hold everything below the ends, or at the deadline: the job looks for itself."""

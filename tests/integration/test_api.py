@@ -18,12 +18,13 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 
 from stream_app.domain.partitions import partition_of
 from stream_app.local.kafka import EmbeddedKafka, two_free_ports
 from stream_app.replay_progress import ReplayProgress, write_progress
 from stream_app.settings import Settings
-from stream_app.topics import ensure_topics
+from stream_app.topics import configs_of, ensure_topics
 from tests import reference
 from tests.support.kafka import RunningKafka, java_and_jars
 from tests.support.sidecar import Sidecar, api_environment, running_sidecar
@@ -391,6 +392,21 @@ def test_sidecar_without_kafka_starts_answers_quickly_and_connects_later(tmp_pat
         assert sidecar.csv(allow_stale="true") == reference.report(POLLS, HOURS, ZONES)
 
 
+@pytest.mark.parametrize("partitions", [2, 8])
+def test_topics_made_anew_with_other_partitions_are_named_and_nothing_is_reported(
+    place: Place, sidecar: Sidecar, partitions: int
+) -> None:
+    make_topics_anew(Settings.model_validate({**place.environment, "PARTITIONS": str(partitions)}))
+    reason = f"the topics have {partitions} partitions now, but had 4 when the API started"
+
+    assert comes_true(lambda: any(reason in said for said in sidecar.get("/health/ready")["reasons"]), within_s=20)
+
+    assert sidecar.http.get("/health/ready").status_code == 503
+    failed = sidecar.finished(sidecar.trigger())
+    assert (failed["status"], failed["code"]) == ("Failed", "topics_unusable")
+    assert reason in failed["reason"]
+
+
 def test_taken_port_is_one_line_and_exit_1(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -433,6 +449,24 @@ def test_csv_rows_are_ordered_by_the_bytes_of_the_ids(fleet: Sidecar) -> None:
 
     assert ids == sorted(ids, key=str.encode)
     assert len(ids) == 6
+
+
+def make_topics_anew(settings: Settings) -> None:
+    """Delete every topic, and create them as these settings say once they are gone."""
+
+    async def make() -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_brokers)
+        await admin.start()
+        try:
+            names = list(configs_of(settings))
+            await admin.delete_topics(names)
+            while any(topic["error_code"] == 0 for topic in await admin.describe_topics(names)):
+                await asyncio.sleep(0.05)
+        finally:
+            await admin.close()
+        assert await ensure_topics(settings) == settings.partitions
+
+    asyncio.run(asyncio.wait_for(make(), 30))
 
 
 def children_of(pid: int) -> list[int]:
