@@ -1,4 +1,4 @@
-"""Child processes that can't outlive this one: started, watched and stopped in order."""
+"""Child processes that can't outlive this one: started, watched and stopped."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -120,12 +120,6 @@ class ManagedProcess:
             log_file.seek(max(start, size - TAIL_BYTES))
             text = log_file.read(TAIL_BYTES).decode(errors="replace")
         return "\n".join(text.splitlines()[-lines:])
-
-
-def stop_in_order(processes: Iterable[ManagedProcess], grace_s: float) -> None:
-    """Stop one after the other, each having ended before the next is asked, so that none loses what it still needs."""
-    for process in processes:
-        process.stop(grace_s)
 
 
 def _prepare_log(log_file: Path) -> int:

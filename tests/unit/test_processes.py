@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stream_app.local import die_with_parent, processes
-from stream_app.local.processes import ManagedProcess, ProcessNotStartedError, stop_in_order
+from stream_app.local.processes import ManagedProcess, ProcessNotStartedError
 from tests.support.waiting import comes_true, is_orphan_gone, process_exists
 
 LOG_LINE = "ready"
@@ -113,17 +113,6 @@ def test_wait_returns_none_while_the_child_runs(tmp_path: Path) -> None:
 
     assert exit_code is None
     process.stop(grace_s=5)
-
-
-def test_stop_in_order_asks_the_second_only_after_the_first_has_ended(tmp_path: Path) -> None:
-    on_term = "echo {0} asked >> {1}; sleep 0.2; echo {0} ends >> {1}; exit"
-    script = f"trap '{on_term}' TERM; echo ready; while :; do sleep 0.05; done"
-    events = tmp_path / "events"
-    children = [shell(script.format(name, events), tmp_path / name) for name in ("worker", "kafka")]
-
-    stop_in_order(children, grace_s=10)
-
-    assert events.read_text().splitlines() == ["worker asked", "worker ends", "kafka asked", "kafka ends"]
 
 
 def test_log_tail_shows_the_last_lines_of_this_start_only(tmp_path: Path) -> None:
