@@ -1,14 +1,15 @@
-"""The one loop that keeps this process's secondaries caught up, a partition at a time, yielding between."""
+"""The one loop that keeps this process's secondaries caught up, a database at a time, yielding between."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import structlog
 
 from api.kafka_ends import KafkaEnds
-from api.snapshots import Secondary
+from api.partition_reader import PartitionReader
 from stream_app.codec.table import PartitionMeta
 
 log = structlog.get_logger()
@@ -17,12 +18,12 @@ INTERVAL_S = 0.1
 
 
 class CatchUp:
-    """The secondaries of all partitions; empty until Kafka has told how many there are."""
+    """The readers of all partitions; empty until Kafka has told how many there are."""
 
-    def __init__(self, kafka: KafkaEnds, table_path: Callable[[int], Path], folder: Path) -> None:
-        self.secondaries: Sequence[Secondary] = ()
+    def __init__(self, kafka: KafkaEnds, table_paths: Callable[[int], Sequence[Path]], folder: Path) -> None:
+        self.readers: Sequence[PartitionReader] = ()
         self._kafka = kafka
-        self._table_path = table_path
+        self._table_paths = table_paths
         self._folder = folder
         self._loop: asyncio.Task[None] | None = None
         self._wanted = asyncio.Event()
@@ -32,12 +33,20 @@ class CatchUp:
     @property
     def metas(self) -> list[PartitionMeta | None]:
         """The partitions' metas at the last catch-up, None for one without a database."""
-        return [secondary.meta for secondary in self.secondaries]
+        return [reader.meta for reader in self.readers]
 
     @property
     def known_metas(self) -> list[PartitionMeta]:
         """Those of the partitions that have a database."""
         return [meta for meta in self.metas if meta is not None]
+
+    def problems_of(self, partitions: Collection[int]) -> list[str]:
+        """What keeps these partitions from being read further, for those where something does."""
+        return [
+            f"partition {partition}: {reader.problem}"
+            for partition, reader in enumerate(self.readers)
+            if partition in partitions and reader.problem is not None
+        ]
 
     @property
     def failure(self) -> str | None:
@@ -56,13 +65,13 @@ class CatchUp:
         if self._loop is not None:
             self._loop.cancel()
             await asyncio.wait([self._loop])
-        for secondary in self.secondaries:
-            secondary.close()
+        for reader in self.readers:
+            reader.close()
 
     async def _run(self) -> None:
         """Catch up every INTERVAL_S, and at once when somebody waits; ends only by cancellation or an error."""
         count = await self._kafka.partitions()
-        self.secondaries = [Secondary(self._table_path(p), self._folder / str(p)) for p in range(count)]
+        self.readers = [PartitionReader(self._table_paths(p), self._folder / str(p)) for p in range(count)]
         while True:
             await self._catch_up_once()
             await self._idle()
@@ -77,8 +86,8 @@ class CatchUp:
     async def _catch_up_once(self) -> None:
         self._wanted.clear()
         self._started += 1
-        for secondary in self.secondaries:
-            secondary.catch_up()
+        for database in chain.from_iterable(reader.databases for reader in self.readers):
+            database.catch_up()
             await asyncio.sleep(0)
         async with self._round:
             self._finished = self._started

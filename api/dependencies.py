@@ -50,7 +50,7 @@ async def running_services(settings: Settings, storage: ReportStorage) -> AsyncI
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         kafka = KafkaEnds(settings)
         stack.push_async_callback(kafka.close)
-        tables = CatchUp(kafka, settings.table_path, folder)
+        tables = CatchUp(kafka, settings.table_paths, folder)
         stack.push_async_callback(tables.stop)
         tables.start()
         process = ReportProcess(folder, settings.log_level)

@@ -54,13 +54,9 @@ class Health:
             return self._positions_alone(), [*reasons, str(error)]
         metas = self._tables.metas or [None] * len(ends)
         found = lags([None if meta is None else meta.positions for meta in metas], ends)
-        missing = [
-            f"partition {partition}: {secondary.problem}"
-            for partition, secondary in enumerate(self._tables.secondaries)
-            if secondary.meta is None
-        ]
-        behind = [str(lag) for lag in found if not lag.is_reached]
-        return [_of_topic(lag) for lag in found], [*reasons, *missing, *behind]
+        behind = [lag for lag in found if not lag.is_reached]
+        problems = self._tables.problems_of({lag.partition for lag in behind})
+        return [_of_topic(lag) for lag in found], [*reasons, *problems, *map(str, behind)]
 
     def _positions_alone(self) -> list[PartitionLag]:
         return [

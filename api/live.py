@@ -44,13 +44,13 @@ class LiveStores:
         return live_store(store_id, stored, as_of)
 
     def _stored(self, store_id: str) -> StoredStore:
-        secondaries = self._tables.secondaries
-        if not secondaries:
+        readers = self._tables.readers
+        if not readers:
             raise ProblemError(503, "kafka_unavailable", "Kafka has not answered yet, so the partitions are not known")
-        partition = partition_of(store_id.encode(), len(secondaries))
-        stored = secondaries[partition].read_store(store_id)
+        partition = partition_of(store_id.encode(), len(readers))
+        stored = readers[partition].read_store(store_id)
         if stored is None:
-            problem = f"partition {partition}: {secondaries[partition].problem}"
+            problem = f"partition {partition}: {readers[partition].problem}"
             raise ProblemError(503, "database_missing", problem)
         return stored
 

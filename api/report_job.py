@@ -11,8 +11,9 @@ from pathlib import Path
 from api.as_of import AsOfNotRetainedError, stream_time
 from api.fleet_report import fleet_report, retained_polls
 from api.lag import Offsets, TopicLag, lags
+from api.partition_reader import PartitionReader
 from api.report_request import Format, ReportRequest
-from api.snapshots import PartitionContent, Secondary
+from api.snapshots import PartitionContent
 from stream_app.atomic_file import replacing
 from stream_app.codec.table import PartitionMeta
 from stream_app.domain.poll import MICROS_PER_MINUTE
@@ -23,9 +24,12 @@ from stream_app.errors import StateError
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """What to compute, and from where; without `ends` nothing has to be reached."""
+    """What to compute, and from where: `tables` are the places of each partition's databases, one a worker.
 
-    tables: tuple[Path, ...]
+    Without `ends` nothing has to be reached.
+    """
+
+    tables: tuple[tuple[Path, ...], ...]
     path: Path
     ends: Offsets | None
     report: ReportRequest
@@ -86,7 +90,7 @@ def run(request: JobRequest, folder: Path) -> JobOutcome:
     `folder` is this process's own, for its secondaries.
     """
     try:
-        return _run(request, _secondaries(request.tables, folder))
+        return _run(request, _readers(request.tables, folder))
     except AsOfNotRetainedError as error:
         return JobFailed("as_of_not_retained", str(error))
     except StateError as error:
@@ -95,15 +99,15 @@ def run(request: JobRequest, folder: Path) -> JobOutcome:
         return JobFailed("storage_failed", f"the report could not be written: {error}")
 
 
-def _run(request: JobRequest, secondaries: Sequence[Secondary]) -> JobOutcome:
+def _run(request: JobRequest, readers: Sequence[PartitionReader]) -> JobOutcome:
     steps = _Steps()
-    for secondary in secondaries:
-        secondary.catch_up()
+    for reader in readers:
+        reader.catch_up()
     steps.done("catch_up")
-    found = [secondary.read_all() for secondary in secondaries]
+    found = [reader.read_all() for reader in readers]
     steps.done("scan")
     contents = [content for content in found if content is not None]
-    if behind := _behind(secondaries, found, request):
+    if behind := _behind(readers, found, request):
         return behind
     metas = [content.meta for content in contents]
     as_of = _as_of(request.report, metas)
@@ -126,12 +130,12 @@ def _run(request: JobRequest, secondaries: Sequence[Secondary]) -> JobOutcome:
 
 
 def _behind(
-    secondaries: Sequence[Secondary], found: Sequence[PartitionContent | None], request: JobRequest
+    readers: Sequence[PartitionReader], found: Sequence[PartitionContent | None], request: JobRequest
 ) -> JobBehind | None:
     """Why these tables won't do: never without one of the partitions, and stale only where that was allowed."""
     missing = [
-        (partition, secondary.problem or "no database")
-        for partition, (secondary, content) in enumerate(zip(secondaries, found, strict=True))
+        (partition, reader.problem or "no database")
+        for partition, (reader, content) in enumerate(zip(readers, found, strict=True))
         if content is None
     ]
     positions = [None if content is None else content.meta.positions for content in found]
@@ -158,6 +162,6 @@ def _write(path: Path, report: Table, file_format: Format) -> tuple[str, int]:
 
 
 @cache
-def _secondaries(tables: tuple[Path, ...], folder: Path) -> tuple[Secondary, ...]:
+def _readers(tables: tuple[tuple[Path, ...], ...], folder: Path) -> tuple[PartitionReader, ...]:
     """This process's own, kept open from report to report."""
-    return tuple(Secondary(path, folder / str(partition)) for partition, path in enumerate(tables))
+    return tuple(PartitionReader(paths, folder / str(partition)) for partition, paths in enumerate(tables))

@@ -68,7 +68,7 @@ class ReportMaking:
             except EndsUnknownError as error:
                 if clock() + _KAFKA_RETRY_S < deadline:
                     await asyncio.sleep(_KAFKA_RETRY_S)
-                elif allow_stale and self._tables.secondaries:
+                elif allow_stale and self._tables.readers:
                     return None
                 else:
                     raise ReportFailedError(error.code, str(error)) from error
@@ -90,9 +90,9 @@ class ReportMaking:
         positions = [None if meta is None else meta.positions for meta in metas]
         return len(positions) == len(ends) and all(lag.is_reached for lag in lags(positions, ends))
 
-    def _table_paths(self, ends: Offsets | None) -> tuple[Path, ...]:
-        count = len(self._tables.secondaries) if ends is None else len(ends)
-        return tuple(self._settings.table_path(partition) for partition in range(count))
+    def _table_paths(self, ends: Offsets | None) -> tuple[tuple[Path, ...], ...]:
+        count = len(self._tables.readers) if ends is None else len(ends)
+        return tuple(self._settings.table_paths(partition) for partition in range(count))
 
     async def _job(self, request: JobRequest) -> JobOutcome:
         try:
@@ -105,5 +105,6 @@ class ReportMaking:
         if behind.missing:
             without = "; ".join(f"partition {partition}: {problem}" for partition, problem in behind.missing)
             return ReportFailedError("database_missing", f"no database to read after {wait_s:g} s: {without}")
-        lagging = "; ".join(map(str, behind.lagging))
+        problems = self._tables.problems_of({lag.partition for lag in behind.lagging})
+        lagging = "; ".join([*map(str, behind.lagging), *problems])
         return ReportFailedError("partitions_lagging", f"not every poll was taken in after {wait_s:g} s: {lagging}")

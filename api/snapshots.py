@@ -1,4 +1,4 @@
-"""The worker's tables, read while it writes them: one RocksDB secondary a partition.
+"""A worker's tables, read while it writes them: one RocksDB secondary a database.
 
 The rules of reading were found by trying (rocksdict 0.3.29): two gets, or a snapshot(), on a secondary can show
 two checkpoints at once, one iterator never does; a database that was deleted and made anew under an open secondary
@@ -14,10 +14,20 @@ from pathlib import Path
 import structlog
 from rocksdict import AccessType, BlockBasedOptions, Cache, Options, Rdict, RdictIter
 
-from stream_app.codec.table import CALENDAR_PREFIX, META_KEY, PartitionMeta, calendar_key, decode_meta, is_store_key
+from stream_app.codec.table import (
+    CALENDAR_PREFIX,
+    FAUST_OFFSET_KEY,
+    META_KEY,
+    PartitionMeta,
+    calendar_key,
+    decode_meta,
+    is_store_key,
+)
 from stream_app.errors import StateError
 
 log = structlog.get_logger()
+
+NOTHING_APPLIED = -1  # the changelog offset of a database that holds nothing of the changelog yet
 
 _BLOCK_CACHE_BYTES = 8 << 20
 _LOG_BYTES = 1 << 20
@@ -51,7 +61,7 @@ class StoredStore:
 
 
 class Secondary:
-    """One partition's database; read-only, and only as new as the last catch_up().
+    """One worker's database of one partition; read-only, and only as new as the last catch_up().
 
     `folder` is RocksDB's own for this secondary: no two may share one.
     """
@@ -63,11 +73,23 @@ class Secondary:
         self._identity: bytes | None = None
         self._problem: str | None = None
         self._meta: PartitionMeta | None = None
+        self._changelog_offset = NOTHING_APPLIED
+        self._is_unreadable = False
 
     @property
     def meta(self) -> PartitionMeta | None:
         """The partition's meta at the last catch-up, None where there is no database."""
         return self._meta
+
+    @property
+    def changelog_offset(self) -> int:
+        """How far in the changelog the database is; of two databases of a partition the greater one is the newer."""
+        return self._changelog_offset
+
+    @property
+    def is_unreadable(self) -> bool:
+        """There is a database, but not one that can be read."""
+        return self._is_unreadable
 
     @property
     def problem(self) -> str | None:
@@ -81,12 +103,14 @@ class Secondary:
         at the next call.
         """
         before = self._problem
+        self._is_unreadable = False
         try:
             self._follow()
         except (StateError, OSError) as error:
             if str(error) != before:
                 log.warning("secondary.unreadable", path=str(self._path), reason=str(error))
             self._drop(str(error))
+            self._is_unreadable = True
 
     def read_all(self) -> PartitionContent | None:
         """Everything, in one iterator; None where there is no database. Raises StateError, DatabaseUnreadableError."""
@@ -131,9 +155,10 @@ class Secondary:
                 self._database = Rdict(str(self._path), _options(), access_type=AccessType.secondary(str(self._folder)))
                 self._identity = identity
             self._database.try_catch_up_with_primary()
-            meta = _getter(self._database)(META_KEY)
+            get = _getter(self._database)
+            meta, offset = get(META_KEY), get(FAUST_OFFSET_KEY)
         if self._identity_on_disk() == identity:
-            self._meta, self._problem = decode_meta(meta), None
+            self._meta, self._changelog_offset, self._problem = decode_meta(meta), _decode_offset(offset), None
         else:
             self._drop(f"the database {self._path} is being made anew")
 
@@ -150,6 +175,7 @@ class Secondary:
         if self._database is not None:
             self._database.close()
         self._database = self._identity = self._meta = None
+        self._changelog_offset = NOTHING_APPLIED
         self._problem = problem
 
     def _items(self, database: Rdict) -> Iterator[tuple[bytes, bytes]]:
@@ -185,6 +211,15 @@ def _getter(database: Rdict) -> Callable[[bytes], bytes | None]:
         return None
 
     return get
+
+
+def _decode_offset(value: bytes | None) -> int:
+    """Faust's own value: the offset in decimal digits."""
+    if value is None:
+        return NOTHING_APPLIED
+    if not value.isdigit():
+        raise StateError(f"the changelog offset {value[:64]!r} is no number: is this a store-monitor table?")
+    return int(value)
 
 
 def _options() -> Options:

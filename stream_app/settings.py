@@ -1,17 +1,23 @@
 """The settings of the service, from the environment; each with its unit and the reason for its default."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stream_app.domain.store_state import MAX_RETENTION_DAYS
 from stream_app.errors import ConfigurationError
 
 STREAM_CLOCK: Final = "stream"
 WALL_CLOCK: Final = "wall"
+
+
+def _folders(given: str | tuple[Path, ...]) -> tuple[Path, ...]:
+    """Each folder once; raises ValueError for a quote that isn't closed."""
+    return tuple(dict.fromkeys(map(Path, shlex.split(given) if isinstance(given, str) else given)))
 
 
 class Settings(BaseSettings):
@@ -47,7 +53,8 @@ class Settings(BaseSettings):
         validation_alias="WORKER_NAME",
         pattern=r"^[A-Za-z0-9._-]{1,100}$",
         description="Name of this worker in the consumer group; each worker needs its own. One started again under its "
-        "name gets its partitions back at once.",
+        "name gets its partitions back at once. `store-monitor up` numbers its workers: `worker-1`, or this name and "
+        "`-1`, where several hosts share a group.",
     )
     replication_factor: PositiveInt = Field(
         1,
@@ -55,9 +62,16 @@ class Settings(BaseSettings):
         description="Copies of each partition when the topics are created; 3 on a cluster, 1 on one broker.",
     )
     data_dir: Path = Field(
-        Path(".store-monitor/default/worker"),
+        Path(".store-monitor/default/worker-1"),
         validation_alias="DATA_DIR",
         description="Folder of the worker's RocksDB tables; each worker needs its own.",
+    )
+    data_dirs: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_folders)] = Field(
+        (),
+        validation_alias="DATA_DIRS",
+        description="The DATA_DIR of every worker on this host, for the API, which reads each partition from the "
+        "database that is furthest in the changelog. Separated by spaces and quoted as in a shell, since a name may "
+        "hold anything; none: DATA_DIR alone.",
     )
     reports_dir: Path = Field(
         Path(".store-monitor/default/reports"),
@@ -165,14 +179,13 @@ class Settings(BaseSettings):
         description="Least level of log events that are written.",
     )
 
-    @property
-    def tables_dir(self) -> Path:
-        """Where Faust keeps the tables inside the data directory (app version 1)."""
-        return self.data_dir / "v1" / "tables"
+    def table_paths(self, partition: int) -> tuple[Path, ...]:
+        """Where the RocksDB directory of a partition of the table `store-state` may be: one place a worker of the host.
 
-    def table_path(self, partition: int) -> Path:
-        """The RocksDB directory of one partition of the table `store-state`."""
-        return self.tables_dir / f"store-state-{partition}.db"
+        Faust keeps tables in `v1/tables` of the data directory, for version 1 of its app.
+        """
+        folders = self.data_dirs or (self.data_dir,)
+        return tuple(folder / "v1" / "tables" / f"store-state-{partition}.db" for folder in folders)
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -81,7 +81,11 @@ def make_place(folder: Path, kafka: RunningKafka) -> Place:
     )
     settings = Settings.model_validate(environment)
     asyncio.run(ensure_topics(settings))
-    return Place(folder, environment, Tables(settings.tables_dir, PARTITIONS))
+    return Place(folder, environment, tables_of(settings))
+
+
+def tables_of(settings: Settings) -> Tables:
+    return Tables(settings.table_paths(0)[0].parent, PARTITIONS)
 
 
 @pytest.fixture(scope="module")
@@ -370,7 +374,7 @@ def test_readiness_waits_for_the_replay(place: Place) -> None:
 def test_sidecar_without_kafka_starts_answers_quickly_and_connects_later(tmp_path: Path) -> None:
     port, controller = two_free_ports()
     environment = api_environment(tmp_path, f"127.0.0.1:{port}", REPORT_WAIT="1")
-    Tables(Settings.model_validate(environment).tables_dir, PARTITIONS).write(POLLS, HOURS, ZONES)
+    tables_of(Settings.model_validate(environment)).write(POLLS, HOURS, ZONES)
     with running_sidecar(environment) as sidecar:
         started = time.monotonic()
         ready = sidecar.http.get("/health/ready")

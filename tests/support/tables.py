@@ -84,12 +84,17 @@ class PrimaryTable:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._database = Rdict(str(path), Options(raw_mode=True))
 
-    def checkpoint(self, items: Items, meta: PartitionMeta) -> None:
-        """One write batch, meta included."""
+    def checkpoint(self, items: Items, meta: PartitionMeta, changelog_offset: int = 7) -> None:
+        """One write batch, meta and offset included."""
+        offset = b"%d" % changelog_offset
         batch = WriteBatch(raw_mode=True)
-        for key, value in {**items, table.META_KEY: table.encode_meta(meta), table.FAUST_OFFSET_KEY: b"7"}.items():
+        for key, value in {**items, table.META_KEY: table.encode_meta(meta), table.FAUST_OFFSET_KEY: offset}.items():
             batch.put(key, value)
         self._database.write(batch)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """One value that no checkpoint would write."""
+        self._database.put(key, value)
 
     def flush(self) -> None:
         """Put what was written into a table file."""
@@ -127,6 +132,7 @@ class Tables:
         *,
         only: Iterable[int] | None = None,
         positions: Mapping[str, int] | None = None,
+        changelog_offset: int = 7,
     ) -> None:
         """One checkpoint in each partition, or in those of `only`, with the stores that belong there."""
         columns, calendars = valid_polls(polls), calendars_of(hours, zones)
@@ -136,7 +142,7 @@ class Tables:
             here = {key: value for key, value in items.items() if self._home(key) == partition}
             has_polls = any(table.is_store_key(key) for key in here)
             with PrimaryTable(self.path(partition)) as primary:
-                primary.checkpoint(here, meta_of(stream_time if has_polls else None, positions))
+                primary.checkpoint(here, meta_of(stream_time if has_polls else None, positions), changelog_offset)
 
     def _home(self, key: bytes) -> int:
         return partition_of(key.removeprefix(table.CALENDAR_PREFIX), self._partitions)

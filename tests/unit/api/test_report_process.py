@@ -47,7 +47,7 @@ async def report_process(folder: Path) -> AsyncIterator[ReportProcess]:
 def request(folder: Path, partitions: int = 2, ends: dict[str, int] | None = None) -> JobRequest:
     tables = Tables(folder / "tables", partitions)
     return JobRequest(
-        tables=tuple(tables.path(partition) for partition in range(partitions)),
+        tables=tuple((tables.path(partition),) for partition in range(partitions)),
         path=folder / "report.csv",
         ends=None if ends is None else (ends,) * partitions,
         report=ReportRequest(),

@@ -1,0 +1,56 @@
+"""One partition, read from whichever worker of this host has it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from api.snapshots import PartitionContent, Secondary, StoredStore
+from stream_app.codec.table import PartitionMeta
+
+
+class PartitionReader:
+    """The databases of one partition, one a worker, of which the one furthest in the changelog is read.
+
+    A worker that loses a partition leaves its database behind, and whoever has it next begins with what the changelog
+    holds: the highest changelog offset is the owner's as soon as it has written something. At equal offsets the
+    contents are equal. `paths` are the workers' places, where there need not be anything; `folder` is RocksDB's own for
+    this partition in this process.
+    """
+
+    def __init__(self, paths: Sequence[Path], folder: Path) -> None:
+        self.databases = tuple(Secondary(path, folder / str(worker)) for worker, path in enumerate(paths))
+
+    @property
+    def current(self) -> Secondary | None:
+        """The database to read, as of their latest catch-ups; None where there is none."""
+        readable = (database for database in self.databases if database.meta is not None)
+        return max(readable, key=lambda database: database.changelog_offset, default=None)
+
+    @property
+    def meta(self) -> PartitionMeta | None:
+        """The current database's, None where there is none."""
+        return None if self.current is None else self.current.meta
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is no database, or what may hide a newer one: one that is there and can't be read."""
+        is_missing = self.current is None
+        problems = [database.problem for database in self.databases if is_missing or database.is_unreadable]
+        return "; ".join(filter(None, problems)) or None
+
+    def catch_up(self) -> None:
+        """See what the workers have written by now; holds the GIL for as long as Secondary.catch_up, a database."""
+        for database in self.databases:
+            database.catch_up()
+
+    def read_all(self) -> PartitionContent | None:
+        """Everything, of one database; None where there is none. Raises StateError, DatabaseUnreadableError."""
+        return None if self.current is None else self.current.read_all()
+
+    def read_store(self, store_id: str) -> StoredStore | None:
+        """One store, of one database; None where there is none. Raises StateError, DatabaseUnreadableError."""
+        return None if self.current is None else self.current.read_store(store_id)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for database in self.databases:
+            database.close()
