@@ -38,13 +38,17 @@ def commands() -> None:
 @click.option("--api-port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @click.option("--state-dir", type=_DIRECTORY, help="Keep everything here; default: .store-monitor/<name of the data>.")
 @click.option("--fresh", is_flag=True, help="Empty the state directory first (embedded broker only).")
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the partitions."
+)
 def up_command(**options: object) -> None:
-    r"""Run the whole service: broker, worker and API; replay an input; show a first report.
+    r"""Run the whole service: broker, workers and API; replay an input; show a first report.
 
     \b
     Examples:
       store-monitor up --data ./restaurants
       store-monitor up --data ./restaurants --once --report report.csv
+      store-monitor up --data ./restaurants --workers 2
       store-monitor up --kafka kafka.example:9092
     """
     up(UpOptions(**options), Console(soft_wrap=False))  # type: ignore[arg-type]  # click has checked the types

@@ -26,6 +26,10 @@ class ApiUnreachableError(StoreMonitorError):
         super().__init__(f"no store-monitor API answers at {url} ({cause}): is `store-monitor up` running?")
 
 
+class ApiAwayError(ApiUnreachableError):
+    """Nothing listens at the address, or what did broke off: its process has ended, or not begun yet."""
+
+
 class ApiRefusedError(StoreMonitorError):
     """The API answered with a problem (RFC 9457)."""
 
@@ -61,11 +65,13 @@ class ApiClient:
         self._http = httpx.Client(base_url=self.url, timeout=_TIMEOUT_S)
 
     def readiness(self) -> dict[str, Any] | None:
-        """The body of /health/ready, 200 or 503; None while nothing answers yet."""
+        """The body of /health/ready, 200 or 503; None while nothing answers yet. Raises ApiRefusedError."""
         try:
             answer = self._http.get("/health/ready")
         except httpx.TransportError:
             return None
+        if answer.status_code not in {httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE}:
+            raise _refusal(answer)
         body: dict[str, Any] = answer.json()
         return body
 
@@ -101,6 +107,8 @@ class ApiClient:
     def _call(self, method: str, path: str, params: Mapping[str, str]) -> httpx.Response:
         try:
             answer = self._http.request(method, path, params=params)
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            raise ApiAwayError(self.url, error) from error
         except httpx.TransportError as error:
             raise ApiUnreachableError(self.url, error) from error
         if answer.is_error:

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +17,17 @@ DEFAULT_ROOT = Path(".store-monitor")
 
 KAFKA_ADDRESS_FILE = "kafka.json"
 
-_CONTENTS = ("kafka", "worker", "reports", "logs", "api.json", KAFKA_ADDRESS_FILE, "replay.json", "replayed.json")
+_ONLY_WORKER = "worker"  # where the tables were while there was but one worker
+_CONTENTS = (
+    "kafka",
+    "worker-[0-9]*",
+    "reports",
+    "logs",
+    "api.json",
+    KAFKA_ADDRESS_FILE,
+    "replay.json",
+    "replayed.json",
+)
 _LOCK_WAIT_S = 2.0
 
 
@@ -50,19 +61,24 @@ class StateDirectory:
         path = path.absolute()
         path.mkdir(parents=True, exist_ok=True)
         try:
-            return cls(path, FileLock.acquire(path / "up.lock", _LOCK_WAIT_S))
+            directory = cls(path, FileLock.acquire(path / "up.lock", _LOCK_WAIT_S))
         except LockHeldError as error:
             raise StateDirectoryInUseError(path, error.holder_pid) from error
+        if (path / _ONLY_WORKER).is_dir() and not directory.worker(1).exists():
+            (path / _ONLY_WORKER).rename(directory.worker(1))
+        return directory
 
     @staticmethod
     def default_for(data: Path | None) -> Path:
         """Where the state of an input goes if nothing else is said."""
         return DEFAULT_ROOT / (data.resolve().name or "root" if data is not None else "default")
 
-    @property
-    def worker(self) -> Path:
-        """The worker's data directory."""
-        return self.path / "worker"
+    def worker(self, number: int) -> Path:
+        """The data directory of a worker, numbered from 1.
+
+        It stays when a later run has fewer workers, which then rebuild its partitions from the changelog.
+        """
+        return self.path / f"worker-{number}"
 
     @property
     def reports(self) -> Path:
@@ -91,8 +107,7 @@ class StateDirectory:
 
     def empty(self) -> None:
         """Remove what the service keeps here; foreign files stay."""
-        for name in _CONTENTS:
-            path = self.path / name
+        for path in chain.from_iterable(self.path.glob(name) for name in _CONTENTS):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:

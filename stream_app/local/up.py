@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
+from rich.markup import escape
 
 from api.as_of import BadAsOfError, parse_as_of
 from api.listening import listen
@@ -19,10 +21,12 @@ from stream_app.errors import UsageError
 from stream_app.local.api_client import ApiClient
 from stream_app.local.broker import ExternalBroker, find_broker
 from stream_app.local.catching_up import wait_for_api, wait_until_taken_in
+from stream_app.local.first_report import FirstReport
 from stream_app.local.kafka import EmbeddedKafka
 from stream_app.local.report_view import show_rejected, show_report
 from stream_app.local.state_directory import Replayed, StateDirectory, digest_of
-from stream_app.local.supervisor import Supervisor
+from stream_app.local.supervisor import Supervisor, WhenItEnds
+from stream_app.local.workers import check_workers, data_dirs, start_workers
 from stream_app.replay_progress import read_progress
 from stream_app.settings import load_settings
 from stream_app.topics import ensure_topics
@@ -42,6 +46,7 @@ class UpOptions:
     api_port: int = 8000
     state_dir: Path | None = None
     fresh: bool = False
+    workers: int = 1
 
 
 def up(options: UpOptions, console: Console) -> None:
@@ -57,17 +62,18 @@ def up(options: UpOptions, console: Console) -> None:
         if options.fresh:
             directory.empty()
         directory.forget_run()
-        supervisor = stack.enter_context(Supervisor(directory.logs))
+        supervisor = stack.enter_context(Supervisor(directory.logs, lambda line: _warn(line, console)))
         kafka = _broker(options, directory, supervisor, console)
         stack.callback(directory.forget_kafka)
         directory.say_kafka(kafka)
         environment = _environment(options, directory, kafka, replays=files is not None)
-        asyncio.run(ensure_topics(load_settings(environment)))
-        supervisor.start("worker", [sys.executable, "-m", "stream_app"], environment)
-        supervisor.start("api", [sys.executable, "-m", "api"], environment)
+        check_workers(options.workers, asyncio.run(ensure_topics(load_settings(environment))))
+        start_workers(options.workers, directory, supervisor, environment)
+        supervisor.start("api", [sys.executable, "-m", "api"], environment, WhenItEnds.RESTART)
         if files is not None:
             _replay(options, files, directory, supervisor, environment, console)
         client = wait_for_api(supervisor, directory.api_address)
+        environment["API_PORT"] = str(urlsplit(client.url).port)  # of a free one: where it comes back after its end
         wait_until_taken_in(supervisor, client, directory.replay_progress if files else None, console)
         _note_replayed(options, files, directory, console)
         _report(options, supervisor, client, console)
@@ -110,7 +116,7 @@ def _environment(options: UpOptions, directory: StateDirectory, kafka: str, *, r
     environment = {
         **os.environ,
         "KAFKA_BROKERS": kafka,
-        "DATA_DIR": str(directory.worker),
+        "DATA_DIRS": data_dirs(options.workers, directory),
         "REPORTS_DIR": str(directory.reports),
         "API_HOST": _api_host(),
         "API_PORT": str(options.api_port),
@@ -135,14 +141,15 @@ def _replay(
     if others:
         first = min((entry.first_poll for entry in others if entry.first_poll), default="none")
         last = max((entry.last_poll for entry in others if entry.last_poll), default="none")
-        console.print(
-            f"[yellow]{directory.path} already holds polls from {first} to {last} "
-            f"({', '.join(entry.source for entry in others)}); they count too. --fresh starts without them.[/]"
+        _warn(
+            f"{directory.path} already holds polls from {first} to {last} "
+            f"({', '.join(entry.source for entry in others)}); they count too. --fresh starts without them.",
+            console,
         )
     directory.remember(Replayed(str(options.data), digest))
     progress = str(directory.replay_progress)
     argv = [sys.executable, "-m", "producers", str(options.data), "--quiet", "--progress-file", progress]
-    supervisor.start("producers", argv, environment, is_job=True)
+    supervisor.start("producers", argv, environment, WhenItEnds.IS_DONE)
 
 
 def _note_replayed(options: UpOptions, files: InputFiles | None, directory: StateDirectory, console: Console) -> None:
@@ -156,9 +163,7 @@ def _note_replayed(options: UpOptions, files: InputFiles | None, directory: Stat
 
 def _report(options: UpOptions, supervisor: Supervisor, client: ApiClient, console: Console) -> None:
     """Trigger a report, show its beginning, and write it where it was asked for."""
-    report_id = client.trigger_report(as_of=options.as_of)
-    supervisor.wait_for(lambda: client.report_status(report_id))
-    content = client.download(report_id)
+    content = supervisor.wait_for(FirstReport(client, options.as_of).content)
     show_report(content, console)
     if options.report is not None:
         with replacing(options.report) as file:
@@ -172,6 +177,10 @@ def _stay_up(supervisor: Supervisor, client: ApiClient, console: Console) -> Non
         supervisor.wait_for(lambda: None)
     except KeyboardInterrupt:
         console.print("Stopping …")
+
+
+def _warn(line: str, console: Console) -> None:
+    console.print(f"[yellow]{escape(line)}[/]")
 
 
 def _digest(files: InputFiles) -> str:

@@ -38,6 +38,20 @@ def test_report_of_a_sample_is_the_references_and_a_second_run_yields_the_same_b
     assert processes_below(tmp_path) == {}
 
 
+def test_two_workers_and_then_one_on_the_same_state_report_the_same_bytes(tmp_path: Path, sample: Path) -> None:
+    up = ("up", "--data", sample, "--once", "--api-port", "0")
+
+    both = run(tmp_path, *up, "--workers", "2", "--report", "both.csv")
+    one = run(tmp_path, *up, "--report", "one.csv")
+    again = run(tmp_path, *up, "--workers", "2", "--report", "again.csv")
+
+    assert (both.exit_code, one.exit_code, again.exit_code) == (0, 0, 0), both.output + one.output + again.output
+    expected = reference.report_from_files(sample)
+    for name in ("both", "one", "again"):
+        assert (tmp_path / f"{name}.csv").read_bytes() == expected
+    assert processes_below(tmp_path) == {}
+
+
 def test_report_of_the_real_files_is_the_references(tmp_path: Path) -> None:
     if not REAL_DATA.is_dir():
         pytest.skip(f"the real files are not at {REAL_DATA}; STORE_MONITOR_REAL_DATA names another place")

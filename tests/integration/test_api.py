@@ -21,6 +21,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from stream_app.domain.partitions import partition_of
+from stream_app.local.api_client import ApiClient
+from stream_app.local.first_report import FirstReport
 from stream_app.local.kafka import EmbeddedKafka, two_free_ports
 from stream_app.replay_progress import ReplayProgress, write_progress
 from stream_app.settings import Settings
@@ -409,6 +411,31 @@ def test_topics_made_anew_with_other_partitions_are_named_and_nothing_is_reporte
     failed = sidecar.finished(sidecar.trigger())
     assert (failed["status"], failed["code"]) == ("Failed", "topics_unusable")
     assert reason in failed["reason"]
+
+
+def test_report_that_up_waits_for_is_asked_for_again_where_the_api_is_killed(place: Place) -> None:
+    place.tables.write(POLLS, HOURS, ZONES)
+    place.send("a", 1)  # nobody takes it in: the report stays running
+    with running_sidecar(place.environment) as first:
+        url = str(first.http.base_url)
+        report = FirstReport(ApiClient(url), None)
+        while_it_runs = report.content()
+        first.process.kill()
+        first.process.wait(10)
+        while_away = report.content()
+    place.tables.write(POLLS, HOURS, ZONES, positions=place.positions(1))
+
+    contents: list[bytes | None] = [while_it_runs, while_away]
+
+    def is_there() -> bool:
+        contents.append(report.content())
+        return contents[-1] is not None
+
+    with running_sidecar({**place.environment, "API_PORT": url.rpartition(":")[2]}):
+        assert comes_true(is_there)
+
+    assert contents[:2] == [None, None]
+    assert contents[-1] == reference.report(POLLS, HOURS, ZONES)
 
 
 def test_taken_port_is_one_line_and_exit_1(tmp_path: Path) -> None:

@@ -91,15 +91,17 @@ def processes_below(folder: Path) -> dict[int, Sequence[str]]:
             arguments, settings = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
         except (FileNotFoundError, ProcessLookupError, PermissionError):  # ended meanwhile, or never ours
             continue
-        mine = [line for line in settings.split(b"\0") if line.startswith(b"DATA_DIR=")]
+        mine = [line for line in settings.split(b"\0") if line.startswith((b"DATA_DIR=", b"DATA_DIRS="))]
         if marker in arguments or any(marker in line for line in mine):
             found[int(entry.name)] = arguments.decode(errors="replace").split("\0")
     return found
 
 
-def pid_of(folder: Path, module: str) -> int | None:
-    """The process that runs `python -m module` on a folder."""
-    return next((pid for pid, argv in processes_below(folder).items() if module in argv and "-m" in argv), None)
+def worker_pid(folder: Path, name: str) -> int:
+    """The worker of this name that runs on a folder."""
+    workers = (pid for pid, argv in processes_below(folder).items() if argv[1:3] == ["-m", "stream_app"])
+    setting = f"WORKER_NAME={name}".encode()
+    return next(pid for pid in workers if setting in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
 
 
 def api_url(state_dir: Path) -> str | None:

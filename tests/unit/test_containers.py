@@ -7,11 +7,12 @@ import pytest
 import yaml
 
 from stream_app.cli import commands
-from stream_app.settings import Settings
+from stream_app.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = {name: service for name, service in COMPOSE["services"].items() if name != "kafka"}
+WORKERS = {name: service for name, service in OURS.items() if service["command"] == ["python", "-m", "stream_app"]}
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
 VARIABLES = {str(field.validation_alias) for field in Settings.model_fields.values()}
 
@@ -53,5 +54,15 @@ def test_compose_and_the_embedded_broker_run_the_same_kafka() -> None:
     assert f"<version>{version}</version>" in pom or f">{version}<" in pom
 
 
-def test_worker_and_api_share_the_volume_of_the_tables() -> None:
-    assert OURS["worker"]["volumes"] == OURS["api"]["volumes"]
+def test_workers_and_api_share_the_volume_of_the_tables() -> None:
+    assert WORKERS.keys() >= {"worker", "worker-2"}
+    assert all(worker["volumes"] == OURS["api"]["volumes"] for worker in WORKERS.values())
+
+
+def test_each_worker_has_a_name_and_a_folder_that_the_api_reads() -> None:
+    (image,) = re.findall(r"^ENV (.*)$", DOCKERFILE, re.MULTILINE)
+    defaults = dict(assignment.split("=") for assignment in image.split())
+    settings = [load_settings({**defaults, **worker["environment"]}) for worker in WORKERS.values()]
+
+    assert len({own.worker_name for own in settings}) == len(WORKERS)
+    assert load_settings(OURS["api"]["environment"]).data_dirs == tuple(own.data_dir for own in settings)
