@@ -24,10 +24,15 @@ def check_workers(count: int, partitions: int) -> None:
 def start_workers(
     count: int, directory: StateDirectory, supervisor: Supervisor, environment: Mapping[str, str]
 ) -> None:
-    """Run them, each to be brought back when it ends; a WORKER_NAME in the environment stands before the numbers."""
+    """Run them, each to be brought back when it ends.
+
+    A WORKER_NAME in the environment stands before the numbers, and a METRICS_PORT is the first worker's.
+    """
     prefix = environment.get("WORKER_NAME", "worker")
     for number in _numbers(count):
         own = {**environment, "WORKER_NAME": f"{prefix}-{number}", "DATA_DIR": str(directory.worker(number))}
+        if first_port := environment.get("METRICS_PORT"):
+            own["METRICS_PORT"] = str(int(first_port) + number - 1)
         supervisor.start(f"worker-{number}", [sys.executable, "-m", "stream_app"], own, WhenItEnds.RESTART)
 
 
