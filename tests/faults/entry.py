@@ -1,4 +1,4 @@
-"""The worker with something wrong inside: `python -m tests.faults.entry`, told what by FAULT_* and FAULT_CONTROL.
+"""The worker with something wrong inside, told what by the variables FAULT_* of its environment.
 
 The product has no switch for any of it: its classes are wrapped here, and its own main runs.
 """
@@ -8,7 +8,9 @@ import inspect
 import itertools
 import os
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -82,7 +84,12 @@ def _signal_self(action: Action) -> None:
     os.kill(os.getpid(), signal.Signals[action])
 
 
-if __name__ == "__main__":
+def run_worker(environment: Mapping[str, str], log: Path) -> None:
+    """Be a worker process: its environment, its output in `log`, the product's main."""
+    os.environ.update(environment)
+    with log.open("ab") as output:
+        os.dup2(output.fileno(), sys.stdout.fileno())
+        os.dup2(output.fileno(), sys.stderr.fileno())
     assert hasattr(changelog, "_BATCH_BYTES")
     changelog._BATCH_BYTES = _SMALL_BATCH_BYTES
     if (fault := Fault.of_environment(os.environ)) is not None:

@@ -22,7 +22,7 @@ from tests.faults.worker import Worker
 from tests.support.waiting import comes_true
 
 OFTEN, SELDOM = "0.1", "2"  # seconds between checkpoints
-SESSION_S = 6
+SESSION_S = 5
 _NUMBERS = count()
 _CAUGHT_UP_WITHIN_S = 90.0
 _RESTARTS = 5
@@ -35,6 +35,11 @@ class ChangelogRecord(NamedTuple):
     offset: int
     key: bytes
     value: bytes | None
+
+    @property
+    def is_of_a_store(self) -> bool:
+        """A store's polls or calendar, rather than the positions of the partition."""
+        return self.key != META_KEY
 
 
 class Service:

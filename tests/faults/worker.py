@@ -1,40 +1,37 @@
 """A worker process of a case, with a log of its own."""
 
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.faults.entry import run_worker
 from tests.support.waiting import comes_true
 
-ROOT = Path(__file__).parents[2]
+# A server forks the workers from a process that has imported everything and done nothing: half of a start is imports,
+# and a run has some eighty.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.faults.entry"])
 READY = "partitions.assigned"
 STARTS_WITHIN_S = 60.0
 
 
 class Worker:
-    """One `python -m tests.faults.entry`, which is the product's worker with or without a fault."""
+    """One process that runs entry.py: the product's worker, with or without a fault."""
 
     def __init__(self, name: str, environment: Mapping[str, str], log: Path) -> None:
         self.name = name
         self.data_dir = Path(environment["DATA_DIR"])
         self._log = log
-        with log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.entry"],
-                cwd=ROOT,
-                env={**os.environ, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        log.touch()
+        self._process = _FORKS.Process(target=run_worker, args=(environment, log), name=name, daemon=True)
+        self._process.start()
 
     @property
     def exit_code(self) -> int | None:
         """None while it runs, negative for the signal that ended it."""
-        return self._process.poll()
+        return self._process.exitcode
 
     @property
     def output(self) -> str:
@@ -86,19 +83,19 @@ class Worker:
 
     def ends(self, within_s: float) -> int:
         """The exit code, once it has ended by itself."""
-        try:
-            return self._process.wait(within_s)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"{self.name} still runs after {within_s} s:\n{self.output[-4000:]}") from None
+        self._process.join(within_s)
+        assert self.exit_code is not None, f"{self.name} still runs after {within_s} s:\n{self.output[-4000:]}"
+        return self.exit_code
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal."""
-        self._process.send_signal(number)
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
 
     def kill(self) -> None:
         """End it by kill -9, if it hasn't ended."""
         self._process.kill()
-        self._process.wait()
+        self._process.join()
 
     def terminate(self, within_s: float = 30) -> int:
         """SIGTERM, and the exit code."""
