@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-deep fuzz mutation lint format docs lock clean
+.PHONY: help setup run test test-deep faults fuzz mutation lint format docs lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -36,6 +36,9 @@ test: setup ## Run the tests, on a real Kafka and real RocksDB files
 
 test-deep: setup ## Run the properties with 10,000 examples each (hours)
 	TEST_EFFORT=deep $(BIN)/python -m pytest --timeout 36000 tests/property
+
+faults: setup ## Break workers and brokers at length, 100 kills among it (FAULTS_SEED=n repeats a run)
+	FAULTS=long $(BIN)/python -m pytest -n0 -s --durations=0 --timeout 1800 tests/faults
 
 fuzz: setup ## Feed garbage to every decoder for FUZZ_SECONDS, 300 by default
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) nice -n 10 $(BIN)/python -m pytest -n0 -s --durations=0 --timeout 36000 tests/fuzz

@@ -20,6 +20,7 @@ from stream_app import changelog
 from stream_app.__main__ import main
 from stream_app.changelog import ChangelogWriter
 from stream_app.checkpoint import PartitionWorker
+from stream_app.local.die_with_parent import ask_kernel_to_kill_me_with_my_parent
 from stream_app.state_table import StateTable
 from tests.faults import controls
 from tests.faults.fault import Action, Control, Fault, Point
@@ -86,6 +87,7 @@ def _signal_self(action: Action) -> None:
 
 def run_worker(environment: Mapping[str, str], log: Path) -> None:
     """Be a worker process: its environment, its output in `log`, the product's main."""
+    ask_kernel_to_kill_me_with_my_parent()
     os.environ.update(environment)
     with log.open("ab") as output:
         os.dup2(output.fileno(), sys.stdout.fileno())

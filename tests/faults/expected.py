@@ -10,7 +10,7 @@ from tests.reference import Poll
 from tests.reference_rows import EPOCH, INACTIVE
 
 RETENTION_DAYS = 16
-REPORTED_STORES = 40  # every so many-th store's six figures are counted minute by minute, which is slow
+REPORTED_STORES = 20  # every so many-th store's six figures are counted minute by minute, which is slow
 
 _MICROSECOND = timedelta(microseconds=1)
 

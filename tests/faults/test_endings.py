@@ -2,14 +2,16 @@
 
 import asyncio
 import shutil
+from signal import SIGCONT
 
 import pytest
 
-from stream_app.changelog import ChangelogWriter
+from stream_app.changelog import open_writers
 from tests.faults.comparison import SAME
 from tests.faults.effort import IS_LONG
 from tests.faults.fault import Action, Fault, Point
 from tests.faults.service import Service
+from tests.faults.source import PARTITIONS
 
 FAILED = 3
 ENDS_WITHIN_S = 30
@@ -28,9 +30,10 @@ def test_sigterm_in_mid_checkpoint_ends_in_order_and_loses_nothing(service: Serv
 
 
 def test_late_owner_ends_the_rightful_one_with_nothing_acked(service: Service) -> None:
-    worker = service.start().makes_checkpoints(4)
+    worker = service.start(fault=Fault(Point.COMMIT, 10, Action.STOP)).stops_itself()
 
-    asyncio.run(take_the_place_of_partition_0(service))
+    asyncio.run(take_every_place(service))
+    worker.signal(SIGCONT)
 
     assert worker.ends(ENDS_WITHIN_S) == FAILED
     assert "ProducerFenced" in worker.output
@@ -44,8 +47,7 @@ def test_late_owner_ends_the_rightful_one_with_nothing_acked(service: Service) -
     assert service.kept_differences(rebuilt) == SAME
 
 
-async def take_the_place_of_partition_0(service: Service) -> None:
-    """As an owner does that was assigned the partition long ago and only now comes to it."""
-    writer = ChangelogWriter(service.settings, 0)
-    await writer.start()
-    await writer.stop()
+async def take_every_place(service: Service) -> None:
+    """As an owner does that was assigned the partitions long ago and only now comes to it."""
+    for writer in (await open_writers(service.settings, range(PARTITIONS))).values():
+        await writer.stop()

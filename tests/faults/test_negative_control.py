@@ -8,9 +8,10 @@ from tests.support.waiting import comes_true
 
 
 def test_acks_before_the_checkpoint_are_seen(service: Service) -> None:
-    worker = service.start(control=Control.ACK_FIRST, CHECKPOINT_INTERVAL="30").becomes_ready()
+    held = Fault(Point.COMMIT, 2, Action.HOLD, service.folder / "never")
+    worker = service.start(control=Control.ACK_FIRST, fault=held).says("fault.holding")
 
-    assert comes_true(lambda: service.acked_past(service.kept_positions(worker)) != {}, 20)
+    assert comes_true(lambda: service.acked_past(service.kept_positions(worker)) != {})
 
 
 def test_polls_lost_to_positions_that_were_durable_before_their_values_are_seen(service: Service) -> None:

@@ -16,9 +16,9 @@ SETTLES_WITHIN_S = 30
 
 BETWEEN_BATCHES = Fault(Point.SEND, 27, Action.STOP)
 BEFORE_COMMIT = Fault(Point.COMMIT, 10, Action.STOP)
-BETWEEN_CHECKPOINTS = Fault(Point.TAKE, 24, Action.STOP)
+BETWEEN_CHECKPOINTS = Fault(Point.TAKE, 14, Action.STOP)
 COMMITTED_NOT_KEPT = Fault(Point.WRITE, 10, Action.STOP)
-KEPT_NOT_ACKED = Fault(Point.ACK, 20, Action.STOP)
+KEPT_NOT_ACKED = Fault(Point.ACK, 12, Action.STOP)
 
 
 def named(fault: Fault) -> str:
