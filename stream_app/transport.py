@@ -26,6 +26,10 @@ tests/unit/test_faust_contract.py, which fails when an upgrade changes it:
 | Collection.on_rebalance | called before recovery asks how far the changelog goes |
 | Collection.apply_changelog_batch | what recovery does with messages |
 | Store._dbs, ._db_for_partition, .offset_key | the databases, and where a changelog offset is kept in them |
+| Consumer.getmany, ._wait_next_records, ._buffered_partitions, .flow_active, .perform_seek | what yields messages |
+| Consumer._seek, AIOKafkaConsumerThread.seek_wait | a seek in the consumer's own thread |
+| Consumer.on_task_error | called where an agent raised |
+| Consumer._new_offset, ._add_gap, ._acked, ._acked_index | which offset a commit takes |
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -173,6 +177,10 @@ class RunConsumer(driver.Consumer):
                 if committed is not None and committed > position:
                     self.transport.on_gap(tp, position, committed)
                 await self.seek(tp, position)
+
+    async def _seek(self, partition: TP, offset: int) -> None:
+        """Seek in the consumer's thread; stock does it from this one, where it can take records from under a fetch."""
+        await self._thread.seek_wait({partition: offset})
 
     async def _seek_back(self) -> None:
         """What was fetched while the flow stopped is read again after the rebalance."""
