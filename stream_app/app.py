@@ -12,18 +12,9 @@ _HEARTBEATS_A_SESSION = 5
 _COMMIT_INTERVAL_S = 0.5
 
 
-class WorkerApp(faust.App):
-    """Lets checkpoints end before Faust lets go of the databases, which it does first (app/base.py, on_stop)."""
-
-    async def on_stop(self) -> None:
-        """Stop in this order."""
-        await self.on_before_shutdown.send()
-        await super().on_stop()
-
-
 def create_app(settings: Settings, partitions: int) -> faust.App:
     """The app for topics of this many partitions; the topics must exist (topics.ensure_topics)."""
-    app = WorkerApp(
+    app = faust.App(
         settings.app_id,
         broker=[f"{transport.SCHEME}://{broker.strip()}" for broker in settings.kafka_brokers.split(",")],
         store="rocksdb://",
