@@ -17,6 +17,7 @@ tests/unit/test_faust_contract.py, which fails when an upgrade changes it:
 | AIOKafkaConsumer._subscription | positions without a round trip |
 | AIOKafkaConsumerThread.highwater | stock gives the log's end, which an open transaction keeps from being read |
 | Consumer.perform_seek, ._committed_offset | where reading starts after a rebalance |
+| Consumer._seek, AIOKafkaConsumerThread.seek_wait | a seek in the consumer's own thread |
 | Consumer.getmany, ._wait_next_records, ._buffered_partitions | what yields messages, and when not |
 | Consumer.on_task_error | called where an agent raised, before Faust acks what it failed on |
 | Consumer._new_offset, ._acked, ._acked_index | which offset a commit takes |
@@ -26,10 +27,6 @@ tests/unit/test_faust_contract.py, which fails when an upgrade changes it:
 | Collection.on_rebalance | called before recovery asks how far the changelog goes |
 | Collection.apply_changelog_batch | what recovery does with messages |
 | Store._dbs, ._db_for_partition, .offset_key | the databases, and where a changelog offset is kept in them |
-| Consumer.getmany, ._wait_next_records, ._buffered_partitions, .flow_active, .perform_seek | what yields messages |
-| Consumer._seek, AIOKafkaConsumerThread.seek_wait | a seek in the consumer's own thread |
-| Consumer.on_task_error | called where an agent raised |
-| Consumer._new_offset, ._add_gap, ._acked, ._acked_index | which offset a commit takes |
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence

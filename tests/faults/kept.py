@@ -42,7 +42,7 @@ def kept_state(directories: Sequence[Path]) -> Iterator[KeptState]:
     with TemporaryDirectory() as scratch, ExitStack() as opened:
 
         def database(directory: Path, partition: int) -> Secondary:
-            path = Settings(data_dir=directory).table_path(partition)
+            (path,) = Settings(data_dir=directory).table_paths(partition)
             secondary = Secondary(path, Path(scratch) / f"{directory.name}-{partition}")
             opened.callback(secondary.close)
             return secondary

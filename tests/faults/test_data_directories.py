@@ -19,7 +19,7 @@ GARBAGE = b"\xa5" * 4096
 def databases(worker: Worker) -> list[Path]:
     """Each partition's."""
     settings = Settings(data_dir=worker.data_dir)
-    return [settings.table_path(partition) for partition in range(PARTITIONS)]
+    return [path for partition in range(PARTITIONS) for path in settings.table_paths(partition)]
 
 
 def newest_log(database: Path) -> Path:

@@ -122,6 +122,13 @@ def test_seek_comes_after_recovery_and_notes_what_is_committed() -> None:
     assert "self._committed_offset.update(" in source(stock.Consumer.perform_seek)
 
 
+@row("Consumer._seek, AIOKafkaConsumerThread.seek_wait")
+def test_seek_can_be_done_in_the_consumers_thread() -> None:
+    assert "await self._seek(partition, offset)" in source(stock.Consumer.seek)
+    assert parameters(stock.Consumer._seek) == ["self", "partition", "offset"]
+    assert "self.call_thread" in source(driver.AIOKafkaConsumerThread.seek_wait)
+
+
 @row("Consumer.getmany, ._wait_next_records, ._buffered_partitions")
 def test_messages_come_out_of_getmany() -> None:
     assert "await self._wait_next_records(timeout)" in source(stock.Consumer.getmany)
@@ -190,5 +197,5 @@ def test_store_keeps_its_databases_by_partition(app: faust.App) -> None:
     assert table.data._dbs == {0: opened}
     assert table.data._db_for_partition(0) is opened
     assert Store.offset_key == b"__faust\0offset__"
-    assert table.data.partition_path(0) == table.settings.table_path(0)
+    assert table.data.partition_path(0) == table.settings.table_paths(0)[0]
     opened.close()
