@@ -113,7 +113,10 @@ class Secondary:
             self._is_unreadable = True
 
     def read_all(self) -> PartitionContent | None:
-        """Everything, in one iterator; None where there is no database. Raises StateError, DatabaseUnreadableError."""
+        """Everything, in one iterator; None where there is no database, or none that is whole.
+
+        Raises StateError, DatabaseUnreadableError.
+        """
         if self._database is None:
             return None
         meta: bytes | None = None
@@ -128,16 +131,16 @@ class Secondary:
                 calendars[key.removeprefix(CALENDAR_PREFIX)] = value
             elif key == META_KEY:
                 meta = value
-        return PartitionContent(decode_meta(meta), ids, values, calendars)
+        return None if meta is None else PartitionContent(decode_meta(meta), ids, values, calendars)
 
     def read_store(self, store_id: str) -> StoredStore | None:
-        """One store, in one iterator; None where there is no database. Raises StateError, DatabaseUnreadableError."""
+        """One store, in one iterator; None as for read_all. Raises StateError, DatabaseUnreadableError."""
         if self._database is None:
             return None
         with self._unreadable():
             get = _getter(self._database)
             meta, value, calendar = get(META_KEY), get(store_id.encode()), get(calendar_key(store_id))
-        return StoredStore(decode_meta(meta), value, calendar)
+        return None if meta is None else StoredStore(decode_meta(meta), value, calendar)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -157,10 +160,13 @@ class Secondary:
             self._database.try_catch_up_with_primary()
             get = _getter(self._database)
             meta, offset = get(META_KEY), get(FAUST_OFFSET_KEY)
-        if self._identity_on_disk() == identity:
-            self._meta, self._changelog_offset, self._problem = decode_meta(meta), _decode_offset(offset), None
-        else:
+        if self._identity_on_disk() != identity:
             self._drop(f"the database {self._path} is being made anew")
+        elif meta is None:
+            self._meta, self._changelog_offset = None, NOTHING_APPLIED
+            self._problem = f"the database {self._path} has no positions yet: it is new, or read from the changelog"
+        else:
+            self._meta, self._changelog_offset, self._problem = decode_meta(meta), _decode_offset(offset), None
 
     def _identity_on_disk(self) -> bytes | None:
         """RocksDB's id of the database, another one each time it is made; None where there is none, or no whole one."""

@@ -60,6 +60,7 @@ class Assignment:
         """After recovery, before the consumer seeks to its committed offsets."""
         await self._drop()
         for partition, writer in self._table.writers.items():
+            self._table.finish_recovery(partition)
             options = PartitionOptions(
                 partition,
                 self._partitions,

@@ -16,6 +16,7 @@ from faust.types import TP, EventT
 
 from stream_app import database_files
 from stream_app.changelog import ChangelogWriter, TableItem, open_writers
+from stream_app.codec.table import META_KEY, RECOVERED_META_KEY
 from stream_app.database import Database, DatabaseDamagedError, DatabaseLockedError, call
 from stream_app.database_files import Provenance
 from stream_app.settings import Settings
@@ -135,15 +136,27 @@ class StateTable(faust.Table):
         for writer in writers.values():
             await writer.stop()
 
+    def finish_recovery(self, partition: int) -> None:
+        """Put the meta in its place: from here on the database says what it holds."""
+        database = self.database(partition)
+        if (meta := database.get(RECOVERED_META_KEY)) is not None:
+            database.write([(META_KEY, meta), (RECOVERED_META_KEY, None)])
+
     def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
         """Recovery: write runs of changelog records, each with the offset it ends at.
 
         A run at or below what the database holds already is passed over: an old value must never replace a newer one.
+        The meta is set aside until all of them are written. Compaction may have kept one that stands before a value
+        that it speaks of, and a reader would take the database for whole.
         """
         for event in batch:
             message = event.message
             held = self.data.persisted_offset(message.tp)
             if held is None or message.offset > held:
-                records = [(record.key, record.value) for record in message.value.records if record.key is not None]
+                records = [
+                    (RECOVERED_META_KEY if record.key == META_KEY else record.key, record.value)
+                    for record in message.value.records
+                    if record.key is not None
+                ]
                 self.write(message.partition, records, message.offset)
                 log.debug("recovery.applied", partition=message.partition, records=len(records), offset=message.offset)

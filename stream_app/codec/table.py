@@ -1,6 +1,7 @@
 r"""The layout of the table `store-state`: its keys, and the values of all but the stores' own.
 
     \0partition            what holds for the partition as a whole: PartitionMeta, JSON
+    \0recovered            the same while the changelog is being read: what \0partition becomes at its end
     \0calendar/<store id>  the store's calendar, JSON of domain.store_calendar.StoreCalendar
     <store id>             the store's polls and minute buckets: codec.store_values
 
@@ -22,6 +23,7 @@ from stream_app.errors import StateError
 FORMAT_VERSION = 1
 
 META_KEY = b"\0partition"
+RECOVERED_META_KEY = b"\0recovered"
 CALENDAR_PREFIX = b"\0calendar/"
 FAUST_OFFSET_KEY = b"__faust\0offset__"
 

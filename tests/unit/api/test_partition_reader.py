@@ -113,14 +113,14 @@ def test_database_made_anew_is_read_once_it_has_passed_the_other(
     assert seen == [(meta(5), {b"a": b"5"}), (meta(6), {b"a": b"anew 6"})]
 
 
-def test_database_without_an_offset_counts_as_the_furthest_behind(
-    reader: PartitionReader, paths: tuple[Path, Path]
-) -> None:
+def test_database_without_positions_is_not_read(reader: PartitionReader, paths: tuple[Path, Path]) -> None:
     PrimaryTable(paths[0]).close()
     alone = read(reader)
+    problem = str(reader.problem)
     write(paths[1], 0, a=b"0")
 
-    assert alone == (PartitionMeta({}), {})
+    assert alone is None
+    assert "has no positions yet" in problem
     assert read(reader) == (meta(0), {b"a": b"0"})
 
 
