@@ -1,10 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-deep faults fuzz mutation lint format docs lock clean
+.PHONY: help setup run test test-deep faults fuzz bench mutation lint format docs lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MUTATION_VENV := .venv-mutation
+BENCH_VENV := .venv-bench
 SAMPLE := .store-monitor/input/sample
 LOCK := --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header
 UP := $(if $(DATA),--data $(DATA)) $(if $(ONCE),--once) $(if $(OUT),--report $(OUT)) $(if $(KAFKA),--kafka $(KAFKA)) \
@@ -43,6 +44,14 @@ faults: setup ## Break workers and brokers at length, 100 kills among it (FAULTS
 fuzz: setup ## Feed garbage to every decoder for FUZZ_SECONDS, 300 by default
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) nice -n 10 $(BIN)/python -m pytest -n0 -s --durations=0 --timeout 36000 tests/fuzz
 
+bench: setup $(BENCH_VENV)/.installed ## Measure, against rivals too, and write docs/benchmarks.* (25 min; ONLY=ingest,live QUICK=1)
+	$(BIN)/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
+
+$(BENCH_VENV)/.installed: requirements-bench.lock
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
 docs: setup ## Write the generated parts of the docs anew
 	$(BIN)/python -m tests.support.generated_docs
 
@@ -60,6 +69,7 @@ lock: ## Resolve the dependencies anew into the lock files (needs uv)
 	uv pip compile pyproject.toml --extra dev $(LOCK) --constraint requirements.lock --output-file requirements-dev.lock
 	uv pip compile pyproject.toml --extra dev --extra mutation $(LOCK) --constraint requirements.lock \
 		--output-file requirements-mutation.lock
+	uv pip compile tests/benchmarks/rivals/requirements.in $(LOCK) --upgrade --output-file requirements-bench.lock
 
 mutation: $(MUTATION_VENV)/.installed ## Change the domain bit by bit, and see whether a test notices (20 min)
 	TEST_EFFORT=few $(MUTATION_VENV)/bin/mutmut run --max-children 2
@@ -71,4 +81,4 @@ $(MUTATION_VENV)/.installed: requirements-mutation.lock
 	@touch $@
 
 clean: ## Remove .venv and what the tools cache; state under .store-monitor stays
-	rm -rf $(VENV) $(MUTATION_VENV) mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(MUTATION_VENV) $(BENCH_VENV) mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis

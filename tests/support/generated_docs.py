@@ -12,6 +12,7 @@ from typing import Any
 
 from stream_app.domain.rejection import REMEDIES, SENTENCES, Reason
 from stream_app.settings import Settings
+from tests.benchmarks import pages
 from tests.spec import policies_page, rules_page
 from tests.support.markdown import markdown_table
 
@@ -53,6 +54,7 @@ def settings_table() -> str:
 
 
 PARTS: tuple[Part, ...] = (
+    Part("docs/benchmarks.md", "figures", pages.committed_page),
     Part("docs/dead-letters.md", "reasons", reasons_table),
     Part("docs/operations.md", "settings", settings_table),
     Part("docs/policies.md", "policies", policies_page.policies_table),

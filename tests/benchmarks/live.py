@@ -1,0 +1,95 @@
+"""The live path: from a poll's acknowledgement until it is visible, while thousands of others arrive."""
+
+import sys
+import time
+from functools import partial
+
+import msgspec
+import numpy as np
+
+from tests.benchmarks.contenders import DURABLE_WITHIN_S
+from tests.benchmarks.errors import BenchmarkError
+from tests.benchmarks.figures import at_most, figure
+from tests.benchmarks.kafka_view import KafkaView
+from tests.benchmarks.live_polls import LiveInput, newest_micros
+from tests.benchmarks.measured import measured, said, wait_for_end, wait_until
+from tests.benchmarks.measurements import Measurements
+from tests.benchmarks.source import Source, source_of
+from tests.benchmarks.workbench import Workbench, environment_of
+from tests.benchmarks.worker import MeasuredWorker, running_worker
+
+PREFIX = "live-"
+PROBE_STORES = 200
+WARM_UP_S = 5
+WARM_UP_WITHIN_S, LOOK_EVERY_S = 60.0, 0.1
+PROBES_WITHIN_S = 600.0
+LEAST_SHARE_OF_LOAD = 0.95
+
+_of_group = partial(figure, "live")
+
+
+def measure(bench: Workbench) -> Measurements:
+    """The group's figures."""
+    delays: list[list[float]] = []
+    loads: list[float] = []
+    with bench.broker("live") as kafka, KafkaView(kafka.address.bootstrap) as view:
+        bench.replay(bench.sample(bench.scale.stores, bench.scale.days), kafka.address.bootstrap, PREFIX)
+        source = source_of(kafka, view, PREFIX)
+        environment = {"KAFKA_BROKERS": source.brokers, "TOPIC_PREFIX": source.prefix, "APP_ID": "live"}
+        with running_worker(bench.new_folder("live"), source.partitions, environment) as worker:
+            worker.durable_at(source.ends, DURABLE_WITHIN_S)
+            for number in range(1, bench.scale.rounds + 1):
+                ms, polls_per_s = _round(bench, worker, source, number)
+                bench.say(f"live {number}: p50 {np.median(ms):.1f} ms at {polls_per_s:,.0f} polls/s")
+                delays.append(ms)
+                loads.append(polls_per_s)
+    note = f"{len(delays[0])} probes a round, at {min(loads):,.0f}-{max(loads):,.0f} polls/s."
+    return Measurements(
+        {
+            f"live_p{share}_ms": _of_group(
+                f"acknowledged to visible, p{share}",
+                "ms",
+                [float(np.percentile(ms, share)) for ms in delays],
+                at_most(limit),
+                note,
+            )
+            for share, limit in ((50, 50), (99, 200))
+        }
+    )
+
+
+def _round(bench: Workbench, worker: MeasuredWorker, source: Source, number: int) -> tuple[list[float], float]:
+    """The delays of the probes in milliseconds, and the polls a second that arrived meanwhile."""
+    worker.durable_at(source.view.ends([source.topic]), DURABLE_WITHIN_S)  # what the round before has left
+    folder = bench.new_folder(f"live-{number}")
+    given = folder / "input.json"
+    _input(worker, source).write(given)
+    polls_per_s = bench.scale.load_polls_per_s
+    load = [sys.executable, "-m", "tests.benchmarks.live_load", str(given), str(polls_per_s)]
+    tables = str(worker.settings.tables_dir)
+    probe = [sys.executable, "-m", "tests.benchmarks.live_probe", str(given), tables, str(folder / "secondaries")]
+    with measured("load", load, environment_of({}), folder) as loading:
+        warm = sum(source.view.ends([source.topic]).values()) + WARM_UP_S * polls_per_s
+        wait_until(
+            loading,
+            lambda: sum(source.view.ends([source.topic]).values()) >= warm,
+            "the load has warmed up",
+            WARM_UP_WITHIN_S,
+            LOOK_EVERY_S,
+        )
+        with measured("probe", [*probe, str(bench.scale.probes)], environment_of({}), folder) as probing:
+            wait_for_end(probing, PROBES_WITHIN_S)
+    delays = msgspec.json.decode(probing.log_tail(1), type=list[float])
+    arrived = said(loading, "polls_per_s")
+    if arrived < LEAST_SHARE_OF_LOAD * polls_per_s:
+        raise BenchmarkError(f"of a load of {polls_per_s:,} polls/s only {arrived:,.0f} came about")
+    return delays, arrived
+
+
+def _input(worker: MeasuredWorker, source: Source) -> LiveInput:
+    """Stores of every partition for the probes, all others for the load."""
+    contents = worker.contents()
+    ids = sorted(store_id.decode() for content in contents for store_id in content.ids)
+    probes = ids[:: max(1, len(ids) // PROBE_STORES)]
+    others = sorted(set(ids) - set(probes))
+    return LiveInput(source.brokers, source.topic, others, probes, newest_micros(contents), time.time())
