@@ -49,10 +49,10 @@ def take_by_kafka_streams(bench: Workbench, source: Source, name: str, java: Jav
     return _take_until_committed(bench, source, name, source.polls, command)
 
 
-def take_by_quix_streams(bench: Workbench, source: Source, name: str) -> Taken:
+def take_by_quix_streams(bench: Workbench, source: Source, name: str, variant: str) -> Taken:
     """The topic's first polls by Quix Streams."""
     polls = min(bench.scale.quix_polls, source.polls)
-    arguments = [source.brokers, source.topic, name, str(bench.new_folder(name)), str(polls)]
+    arguments = [source.brokers, source.topic, name, str(bench.new_folder(name)), str(polls), variant]
     return _take_until_committed(bench, source, name, polls, [str(QUIX_PYTHON), str(_QUIX_PROGRAM), *arguments])
 
 

@@ -18,7 +18,8 @@ from tests.benchmarks.ingest_figures import (
     FLOOR,
     OURS,
     OURS_2S,
-    QUIX,
+    QUIX_BYTES,
+    QUIX_JSON,
     STOCK_FAUST_SET,
     STOCK_FAUST_TAKE,
     STREAMS,
@@ -74,7 +75,8 @@ def _contenders(bench: Workbench, source: Source, kept: list[Kept]) -> tuple[dic
         skipped["Kafka Streams"] = tools
     contenders |= {OURS: ours, FLOOR: partial(take_by_floor, bench, source)}
     if QUIX_PYTHON.exists():
-        contenders[QUIX] = partial(take_by_quix_streams, bench, source)
+        contenders[QUIX_BYTES] = partial(take_by_quix_streams, bench, source, variant="bytes")
+        contenders[QUIX_JSON] = partial(take_by_quix_streams, bench, source, variant="json")
     else:
         skipped["Quix Streams"] = f"there is no {QUIX_PYTHON} (`make bench` makes it)"
     contenders[STOCK_FAUST_SET] = partial(take_by_stock_faust, bench, source, variant="set")

@@ -8,12 +8,8 @@ from tests.benchmarks.figures import Figure, at_least, at_most, better, figure, 
 from tests.benchmarks.ours import Kept
 
 OURS, OURS_2S, FLOOR = "ours", "ours-2s", "floor"
-STREAMS, QUIX, STOCK_FAUST_SET, STOCK_FAUST_TAKE = (
-    "kafka-streams",
-    "quix-streams",
-    "stock-faust-set",
-    "stock-faust-take",
-)
+STREAMS, QUIX_BYTES, QUIX_JSON = "kafka-streams", "quix-streams-bytes", "quix-streams-json"
+STOCK_FAUST_SET, STOCK_FAUST_TAKE = "stock-faust-set", "stock-faust-take"
 
 _MILLION = 1_000_000
 _PER_S, _TIMES, _SHARE = "polls/s", "x", "of 1"
@@ -27,11 +23,8 @@ def ingest_figures(taken: Mapping[str, Sequence[Taken]], kept: Sequence[Kept]) -
     ours = speeds[OURS]
     figures = {"ingest_polls_per_s": _of_group("catch-up, one worker, all state durable", _PER_S, ours)}
     figures |= _against_faust(speeds)
-    if QUIX in speeds:
-        figures["ingest_ratio_quix"] = _of_group(
-            "ours to Quix Streams", _TIMES, ratios(ours, speeds[QUIX]), at_least(6)
-        )
-        figures["quix_polls_per_s"] = _of_group("Quix Streams", _PER_S, speeds[QUIX])
+    if QUIX_BYTES in speeds:
+        figures |= _against_quix(speeds)
     if STREAMS in taken:
         figures |= _against_streams(taken[OURS_2S], taken[STREAMS])
     figures["ingest_share_of_floor"] = _of_group(
@@ -42,18 +35,28 @@ def ingest_figures(taken: Mapping[str, Sequence[Taken]], kept: Sequence[Kept]) -
 
 
 def _against_faust(speeds: Mapping[str, Sequence[float]]) -> dict[str, Figure]:
-    best = better({name: speeds[name] for name in (STOCK_FAUST_SET, STOCK_FAUST_TAKE)})
     return {
-        "ingest_ratio_stock_faust": _of_group(
-            "ours to stock Faust",
-            _TIMES,
-            ratios(speeds[OURS], speeds[best]),
-            at_least(80),
-            f"against `{best}`, its better variant.",
-        ),
+        "ingest_ratio_stock_faust": _ratio_to_better(speeds, "stock Faust", (STOCK_FAUST_SET, STOCK_FAUST_TAKE), 80),
         "stock_faust_set_polls_per_s": _of_group("stock Faust, one set a poll", _PER_S, speeds[STOCK_FAUST_SET]),
         "stock_faust_take_polls_per_s": _of_group("stock Faust, take()", _PER_S, speeds[STOCK_FAUST_TAKE]),
     }
+
+
+def _against_quix(speeds: Mapping[str, Sequence[float]]) -> dict[str, Figure]:
+    return {
+        "ingest_ratio_quix": _ratio_to_better(speeds, "Quix Streams", (QUIX_BYTES, QUIX_JSON), 6),
+        "quix_bytes_polls_per_s": _of_group("Quix Streams, State.set_bytes", _PER_S, speeds[QUIX_BYTES]),
+        "quix_json_polls_per_s": _of_group("Quix Streams, State.set", _PER_S, speeds[QUIX_JSON]),
+    }
+
+
+def _ratio_to_better(
+    speeds: Mapping[str, Sequence[float]], rival: str, variants: Sequence[str], limit: float
+) -> Figure:
+    """Our speed to that of a rival's better variant."""
+    best = better({name: speeds[name] for name in variants})
+    note = f"against `{best}`, its better variant."
+    return _of_group(f"ours to {rival}", _TIMES, ratios(speeds[OURS], speeds[best]), at_least(limit), note)
 
 
 def _against_streams(ours: Sequence[Taken], theirs: Sequence[Taken]) -> dict[str, Figure]:

@@ -7,6 +7,7 @@ from typing import Self, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 Ends: TypeAlias = dict[tuple[str, int], int]
 """The offset behind the last record of each topic and partition."""
@@ -58,5 +59,8 @@ class KafkaView:
         return {(tp.topic, tp.partition): end for tp, end in ends.items()}
 
     async def _committed(self, group: str, topic: str) -> int:
-        offsets = await self._admin.list_consumer_group_offsets(group)
+        try:
+            offsets = await self._admin.list_consumer_group_offsets(group)
+        except GroupCoordinatorNotAvailableError:  # the broker is still making its topic for offsets
+            return 0
         return sum(max(0, found.offset) for tp, found in offsets.items() if tp.topic == topic)

@@ -12,7 +12,8 @@ from tests.benchmarks.ingest_figures import (
     FLOOR,
     OURS,
     OURS_2S,
-    QUIX,
+    QUIX_BYTES,
+    QUIX_JSON,
     STOCK_FAUST_SET,
     STOCK_FAUST_TAKE,
     STREAMS,
@@ -48,7 +49,8 @@ def everyone() -> dict[str, list[Taken]]:
         STREAMS: taken(100_000, cpu_s=30.0),
         OURS: taken(160_000, cpu_s=8.0, peak_rss_mib=180.0),
         FLOOR: taken(200_000),
-        QUIX: taken(20_000),
+        QUIX_BYTES: taken(20_000),
+        QUIX_JSON: taken(10_000),
         STOCK_FAUST_SET: taken(1_500),
         STOCK_FAUST_TAKE: taken(1_600),
     }
@@ -111,7 +113,7 @@ def test_each_ratio_is_against_the_right_run_of_ours() -> None:
 
 
 def test_rivals_that_were_not_run_have_no_figures() -> None:
-    runs = {name: found for name, found in everyone().items() if name not in {STREAMS, QUIX}}
+    runs = {name: found for name, found in everyone().items() if name not in {STREAMS, QUIX_BYTES, QUIX_JSON}}
 
     assert not {key for key in ingest_figures(runs, [KEPT]) if "kafka_streams" in key or "quix" in key}
 
