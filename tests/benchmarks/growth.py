@@ -7,10 +7,10 @@ import numpy as np
 
 from producers.publisher import open_publisher
 from stream_app.codec.records import encode_polls
-from stream_app.settings import Settings, load_settings
+from stream_app.settings import load_settings
 from stream_app.topics import ensure_topics, topics_of
 from tests.benchmarks.contenders import Taken
-from tests.benchmarks.figures import Figure, Target, at_most, figure, ratios
+from tests.benchmarks.figures import Figure, at_most, figure, ratios
 from tests.benchmarks.kafka_view import KafkaView
 from tests.benchmarks.measurements import Measurements
 from tests.benchmarks.ours import take_by_worker
@@ -45,14 +45,14 @@ def measure(bench: Workbench) -> Measurements:
                 run, _ = take_by_worker(bench, source, f"growth-{stores}-{number}")
                 bench.say(f"{stores:,} stores: {run.polls_per_s:,.0f} polls/s, {run.usage.peak_rss_mib:,.0f} MiB")
                 taken[stores].append(run)
-    return Measurements(growth_figures(taken, cache_max_mib()))
+    return Measurements(growth_figures(taken, load_settings({}).cache_max_bytes / _MIB))
 
 
-def growth_figures(taken: dict[int, list[Taken]], cache_mib: float | None) -> dict[str, Figure]:
-    """How much slower the most stores are than the fewest, and each size's speed and memory."""
+def growth_figures(taken: dict[int, list[Taken]], cache_mib: float) -> dict[str, Figure]:
+    """How much slower the most stores are than the fewest, and each size's speed and memory, beside the cache's MiB."""
     speeds = {stores: [run.polls_per_s for run in runs] for stores, runs in taken.items()}
     fewest, most = min(speeds), max(speeds)
-    bound: Target | None = None if cache_mib is None else at_most(cache_mib + MARGIN_MIB)
+    bound = at_most(cache_mib + MARGIN_MIB)  # MiB
     falls = ratios(speeds[fewest], speeds[most])
     figures = {"growth": _of_group(f"polls/s of {fewest:,} stores to those of {most:,}", "x", falls, at_most(2))}
     for stores, runs in taken.items():
@@ -60,12 +60,6 @@ def growth_figures(taken: dict[int, list[Taken]], cache_mib: float | None) -> di
         figures[f"growth_polls_per_s_{stores}"] = _of_group(f"{stores:,} stores", "polls/s", speeds[stores])
         figures[f"growth_peak_rss_mib_{stores}"] = _of_group(f"{stores:,} stores, peak memory", "MiB", memory, bound)
     return figures
-
-
-def cache_max_mib() -> float | None:
-    """CACHE_MAX_BYTES by default, in MiB; None for a worker that has no such setting."""
-    setting = Settings.model_fields.get("cache_max_bytes")
-    return None if setting is None else float(setting.default) / _MIB
 
 
 async def publish_polls(brokers: str, prefix: str, stores: int, polls: int) -> None:

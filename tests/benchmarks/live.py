@@ -66,7 +66,7 @@ def _round(bench: Workbench, worker: MeasuredWorker, source: Source, number: int
     _input(worker, source).write(given)
     polls_per_s = bench.scale.load_polls_per_s
     load = [sys.executable, "-m", "tests.benchmarks.live_load", str(given), str(polls_per_s)]
-    tables = str(worker.settings.tables_dir)
+    tables = str(worker.databases[0].parent)
     probe = [sys.executable, "-m", "tests.benchmarks.live_probe", str(given), tables, str(folder / "secondaries")]
     with measured("load", load, environment_of({}), folder) as loading:
         warm = sum(source.view.ends([source.topic]).values()) + WARM_UP_S * polls_per_s

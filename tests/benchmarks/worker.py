@@ -35,6 +35,11 @@ class MeasuredWorker:
         self._secondaries = secondaries
 
     @property
+    def databases(self) -> list[Path]:
+        """Where its databases are, by partition."""
+        return _databases(self.settings, len(self._secondaries))
+
+    @property
     def topics(self) -> Topics:
         """The topics that it works on."""
         return topics_of(self.settings)
@@ -46,7 +51,7 @@ class MeasuredWorker:
         frequent, the time is that of the last write to a write-ahead log, which is never after it was seen.
         """
         seen = wait_until(self.process, lambda: self._has_taken_in(ends), "all is durable", within_s, LOOK_EVERY_S)
-        return min(seen, self._last_write())
+        return min([seen, *self._last_write()])
 
     def assigned_at(self) -> float:
         """When it had its partitions and began to read, just before its first record; by its own log."""
@@ -71,7 +76,8 @@ class MeasuredWorker:
 
     def table_bytes(self) -> int:
         """What its databases take on disk."""
-        return sum(path.stat().st_size for path in self.settings.tables_dir.rglob("*") if path.is_file())
+        files = [path for database in self.databases for path in database.iterdir()]
+        return sum(path.stat().st_size for path in files)
 
     def close(self) -> None:
         """Let go of the tables."""
@@ -87,12 +93,13 @@ class MeasuredWorker:
         meta = self._secondaries[partition].meta
         return 0 if meta is None else meta.positions.get(topic, 0)
 
-    def _last_write(self) -> float:
-        times = []
-        for log in self.settings.tables_dir.glob("*/*.log"):
+    def _last_write(self) -> list[float]:
+        """The time of the newest write-ahead log, if any is there."""
+        times: list[float] = []
+        for log in (log for database in self.databases for log in database.glob("*.log")):
             with suppress(FileNotFoundError):  # RocksDB has flushed and deleted it meanwhile
                 times.append(log.stat().st_mtime)
-        return max(times)
+        return sorted(times)[-1:]
 
 
 @contextmanager
@@ -101,7 +108,8 @@ def running_worker(folder: Path, partitions: int, environment: Mapping[str, str]
     given = {**environment, "DATA_DIR": str(folder / "data")}
     settings = load_settings(given)
     name = f"worker-{len(list(folder.glob('worker-*.log')))}"
-    secondaries = [Secondary(settings.table_path(p), folder / "secondaries" / name / str(p)) for p in range(partitions)]
+    readers = folder / "secondaries" / name
+    secondaries = [Secondary(path, readers / path.name) for path in _databases(settings, partitions)]
     started = time.time()
     command = [sys.executable, "-m", "stream_app"]
     with measured(name, command, environment_of(given), folder) as process:
@@ -110,3 +118,7 @@ def running_worker(folder: Path, partitions: int, environment: Mapping[str, str]
             yield worker
         finally:
             worker.close()
+
+
+def _databases(settings: Settings, partitions: int) -> list[Path]:
+    return [path for partition in range(partitions) for path in settings.table_paths(partition)]
