@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -67,23 +68,25 @@ class ChangelogWriter:
         and then nothing of it will ever be read.
         """
         async with asyncio.timeout(self._timeout_s), self._producer.transaction():
-            await self._send_keyed(self._topics.dead_letters, dead_letters)
-            await self._send_keyed(self._topics.status_changes, status_changes)
+            others = [
+                *await self._send_keyed(self._topics.dead_letters, dead_letters),
+                *await self._send_keyed(self._topics.status_changes, status_changes),
+            ]
             sent = await self._send(self._topics.changelog, self._partition, items)
-            answers = await _answers(sent)
+            answers = await _answers([*others, *sent])
         # The last RECORD, as the broker named it; where the marker behind it stands isn't ours to guess.
         return int(answers[-1].offset) + sent[-1].count - 1
 
-    async def _send_keyed(self, topic: str, records: Sequence[Keyed]) -> None:
+    async def _send_keyed(self, topic: str, records: Sequence[Keyed]) -> list[Sent]:
         """Send records to the partitions that their keys belong to."""
         if not records:
-            return
+            return []
         count = len(await self._producer.partitions_for(topic))
         by_partition: dict[int, list[Keyed]] = {}
         for record, partition in zip(records, partitions_of([key for key, _ in records], count).tolist(), strict=True):
             by_partition.setdefault(partition, []).append(record)
-        for partition, of_partition in by_partition.items():
-            await _answers(await self._send(topic, partition, of_partition))
+        sent = [await self._send(topic, partition, of_partition) for partition, of_partition in by_partition.items()]
+        return list(chain.from_iterable(sent))
 
     async def _send(self, topic: str, partition: int, items: Iterable[TableItem | Keyed]) -> list[Sent]:
         """Send items in as few batches as they need."""
