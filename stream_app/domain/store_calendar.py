@@ -109,10 +109,11 @@ DEFAULT_CALENDAR = StoreCalendar()
 def parse_hours(day: str | int, start: str, end: str) -> WeeklyHours | Rejected:
     """One row of business hours. Starts are floored to the minute and ends ceiled; 00:00 as an end is midnight."""
     number = str(day).strip(" ")
+    shown = repr(day[:32]) if isinstance(day, str) else number[:32]
     if not (number and start.strip(" ") and end.strip(" ")):
-        return Rejected(Reason.MISSING_VALUE, f"day {day!r}, start {start[:32]!r}, end {end[:32]!r}")
+        return Rejected(Reason.MISSING_VALUE, f"day {shown}, start {start[:32]!r}, end {end[:32]!r}")
     if number not in {"0", "1", "2", "3", "4", "5", "6"}:
-        return Rejected(Reason.BAD_DAY, repr(day)[:34])
+        return Rejected(Reason.BAD_DAY, shown)
     hours = parse_day_hours(start, end)
     return hours if isinstance(hours, Rejected) else WeeklyHours(int(number), *hours)
 
