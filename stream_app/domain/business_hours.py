@@ -83,7 +83,7 @@ def _to_utc(
     names = sorted(set(zones))
     zone_of_version = np.searchsorted(names, zones)
     version_of_run = local.rows
-    zone_of_run = zone_of_version[version_of_run] if len(local) else np.empty(0, np.int64)
+    zone_of_run = zone_of_version[version_of_run]
     starts: list[Minutes] = []
     ends: list[Minutes] = []
     for code in np.unique(zone_of_run).tolist():
@@ -106,7 +106,7 @@ def _maintenance_runs(calendars: Sequence[StoreCalendar], first_minute: int, end
         for planned in calendar.maintenance
         if planned.start < end_minute and planned.end > first_minute
     ]
-    row, start, end = np.array(found, np.int64).reshape(-1, 3).T
+    row, start, end = np.array(found, np.int64).reshape(len(found), 3).T
     return runs.union(*runs.of_rows(row, start, end))
 
 

@@ -36,7 +36,7 @@ class DatedHours:
             if days[0] <= (exception.date - _EPOCH).days <= days[-1]
         ]
         hours = [(midnight, *of_day) for midnight, of_dates in found for of_day in of_dates]
-        midnight, start, end = np.array(hours, np.int64).reshape(-1, 3).T
+        midnight, start, end = np.array(hours, np.int64).reshape(len(hours), 3).T
         return cls(
             np.array([midnight for midnight, _ in found], np.int64), runs.union(midnight + start, midnight + end)
         )
@@ -44,7 +44,7 @@ class DatedHours:
     @property
     def rows(self) -> NDArray[np.int64]:
         """The row of each exception."""
-        return Runs(self.midnights, self.midnights).rows
+        return runs.rows_of(self.midnights)
 
     def replace(self, rows: NDArray[np.int64], midnights: Minutes) -> NDArray[np.bool_]:
         """Whether an exception of its row replaces the day that begins at each local minute."""
@@ -56,7 +56,7 @@ class DatedHours:
         """The hours of row rows[i] that can fall in start[i] <= UTC minute < end[i], moved to row i."""
         base = rows * AXIS
         low = np.searchsorted(self.is_open.end, base + start - _FARTHEST_OFFSET, "right")
-        high = np.searchsorted(self.is_open.start, base + end + _FARTHEST_OFFSET, "left")
+        high = np.searchsorted(self.is_open.start, base + end + _FARTHEST_OFFSET)
         counts = np.maximum(high - low, 0)
         of = np.repeat(np.arange(len(rows)), counts)
         at = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts - low, counts)

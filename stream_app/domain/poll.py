@@ -97,19 +97,16 @@ def parse_polls(ids: Sequence[str], statuses: Sequence[str], timestamps: Sequenc
     """Three columns of equal length as polls: at C speed where the rows are spelled as usual, else row by row."""
     if not ids:
         return PollColumns([], np.empty(0, np.int64), np.empty(0, np.int64), [])
-    usual = _usual_observations(statuses, timestamps)
+    usual = usual_observations(statuses, timestamps)
     if usual is not None and store_ids.are_plain(ids):
         return PollColumns(list(ids), usual, np.arange(len(ids)), [])
     if len(ids) <= _SLICE:
         return _parse_row_by_row(ids, statuses, timestamps)
     starts = range(0, len(ids), _SLICE)
-    return _concatenated(
-        [parse_polls(ids[at : at + _SLICE], statuses[at : at + _SLICE], timestamps[at : at + _SLICE]) for at in starts],
-        starts,
-    )
+    return _concatenated([_parse_slice(ids, statuses, timestamps, at) for at in starts])
 
 
-def _usual_observations(statuses: Sequence[str], timestamps: Sequence[str]) -> NDArray[np.int64] | None:
+def usual_observations(statuses: Sequence[str], timestamps: Sequence[str]) -> NDArray[np.int64] | None:
     """Observations of a column in the usual spellings; None where any row has to be looked at by itself."""
     text = "\n".join(timestamps)
     if not set(statuses) <= {ACTIVE, INACTIVE} or not _USUAL_TIMES.fullmatch(text + "\n"):
@@ -127,13 +124,20 @@ def _usual_observations(statuses: Sequence[str], timestamps: Sequence[str]) -> N
     return micros * 2 + inactive
 
 
-def _concatenated(parts: Sequence[PollColumns], starts: Sequence[int]) -> PollColumns:
-    """Slices of one column as one again; starts[i] is the row at which slice i begins."""
+def _parse_slice(ids: Sequence[str], statuses: Sequence[str], timestamps: Sequence[str], start: int) -> PollColumns:
+    """The slice that begins at row `start`, with its rows counted as those of the whole columns."""
+    end = start + _SLICE
+    part = parse_polls(ids[start:end], statuses[start:end], timestamps[start:end])
+    rejected = [(start + row, reason) for row, reason in part.rejected]
+    return PollColumns(part.store_ids, part.observations, part.rows + start, rejected)
+
+
+def _concatenated(parts: Sequence[PollColumns]) -> PollColumns:
     return PollColumns(
         [store_id for part in parts for store_id in part.store_ids],
         np.concatenate([part.observations for part in parts]),
-        np.concatenate([part.rows + start for part, start in zip(parts, starts, strict=True)]),
-        [(row + start, reason) for part, start in zip(parts, starts, strict=True) for row, reason in part.rejected],
+        np.concatenate([part.rows for part in parts]),
+        [refused for part in parts for refused in part.rejected],
     )
 
 

@@ -27,8 +27,13 @@ class Runs:
 
     @property
     def rows(self) -> Minutes:
-        """The row that each run belongs to, also where local time puts a minute of row 0 below zero."""
-        return (self.start + AXIS // 2) // AXIS
+        """The row that each run belongs to."""
+        return rows_of(self.start)
+
+
+def rows_of(minutes: Minutes) -> Minutes:
+    """The row that each minute of the axis belongs to, also where local time puts one of row 0 below zero."""
+    return (minutes + AXIS // 2) // AXIS
 
 
 def empty() -> Runs:

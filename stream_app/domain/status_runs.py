@@ -37,10 +37,10 @@ def existing_polls(states: StoreStates, until: Minutes) -> PollColumnsOfStates:
     carried = np.flatnonzero(states.carry != NO_POLL)
     rows = np.concatenate((carried, states.entry_rows))
     minutes = np.concatenate((states.carry[carried] // (2 * MICROS_PER_MINUTE), states.entry_minutes))
-    inactive = np.concatenate((states.carry[carried] & 1, (states.entries & np.uint64(1)).astype(np.int64)))
+    is_active = np.concatenate((states.carry[carried] & 1 == 0, states.entries & np.uint64(1) == 0))
     exists = minutes < until[rows]
     order = np.argsort((rows * AXIS + minutes)[exists], kind="stable")
-    return PollColumnsOfStates(rows[exists][order], minutes[exists][order], inactive[exists][order] == 0)
+    return PollColumnsOfStates(rows[exists][order], minutes[exists][order], is_active[exists][order])
 
 
 def status_runs(states: StoreStates, policy: Policy, first: int, until: Minutes) -> StatusRuns:
@@ -50,8 +50,9 @@ def status_runs(states: StoreStates, policy: Policy, first: int, until: Minutes)
     """
     polls = existing_polls(states, until)
     reach_from = _reach_from(polls, policy.between)
-    is_last = np.append(polls.row[1:] != polls.row[:-1], [True] * bool(len(polls.row)))
-    reach_to = np.where(is_last, until[polls.row], np.append(reach_from[1:], 0))
+    reach_to = until[polls.row]
+    has_next = polls.row[1:] == polls.row[:-1]
+    reach_to[:-1][has_next] = reach_from[1:][has_next]
     if policy.max_gap is not None:
         reach_to = np.minimum(reach_to, polls.minute + policy.max_gap)
     before = _before_first_poll(polls, policy.before, first, until)

@@ -40,7 +40,7 @@ def windows_of(kind: WindowKind, as_of_minute: int, zones: Sequence[str]) -> Win
     if kind is WindowKind.ROLLING:
         return rolling(as_of_minute)
     of_zone = {zone: local_windows(zone, as_of_minute) for zone in set(zones)}
-    edges = np.array([of_zone[zone] for zone in zones], np.int64).reshape(-1, len(Windows._fields), 2)
+    edges = np.array([of_zone[zone] for zone in zones], np.int64).reshape(len(zones), len(Windows._fields), 2)
     hour, day, week = (Window(edges[:, unit, 0], edges[:, unit, 1]) for unit in range(len(Windows._fields)))
     return Windows(hour, day, week)
 

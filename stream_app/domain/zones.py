@@ -72,9 +72,6 @@ def _first_minute_after_change(zone: ZoneInfo, before: int, after: int) -> int:
 
 
 def _offset(zone: ZoneInfo, minute: int) -> int:
+    """What the zone's clock reads at a UTC minute, less what a clock in UTC reads."""
     instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
-    offset = instant.astimezone(zone).utcoffset()
-    if offset is None:  # ZoneInfo always knows it; typing doesn't
-        message = f"zone {zone.key} has no UTC offset at minute {minute}"
-        raise ValueError(message)
-    return offset // timedelta(minutes=1)
+    return (instant.astimezone(zone).replace(tzinfo=UTC) - instant) // timedelta(minutes=1)
