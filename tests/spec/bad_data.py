@@ -175,6 +175,15 @@ TOO_NEW_OR_OLD = Subject(
             expected={"hour": (60, 0, 0), "week": (10080, 0, 0)},
         ),
         Example(
+            name="half_way_from_an_old_poll",
+            rule="Where that half-way lies is known to the minute.",
+            why="22:00 on the 16th is in the middle, and down: 121 minutes since 20:00; the rest of 208 hours is up",
+            polls=("2023-01-08 09:00 inactive", "11:00 active"),
+            policy="nearest",
+            span=("2023-01-16 20:00", "2023-01-25 12:00"),
+            expected={"span": (12359, 121, 0)},
+        ),
+        Example(
             name="the_last_moment_that_is_not_kept",
             rule="A poll in the last microsecond before what is kept counts from its beginning.",
             why="up when the 10th begins, which is T - 7 d; down since the 11th, 00:00: 1 of 7 days up",

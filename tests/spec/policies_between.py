@@ -55,6 +55,14 @@ NEAREST = Subject(
             expected={"hour": (60, 0, 0)},
         ),
         Example(
+            name="nearest_knows_nothing_of_t",
+            rule="Nor does a poll in the minute of T: the window ends before it.",
+            why="12:00 would take the minutes from 11:31 on",
+            polls=("11:00 active", "12:00 inactive"),
+            policy="nearest",
+            expected={"hour": (60, 0, 0)},
+        ),
+        Example(
             name="nearest_from_before_the_window",
             rule="A poll before the window reaches half-way into it.",
             why="10:31 to 11:29 are 59 minutes, 11:00 is in the middle and goes to 10:30",
@@ -105,6 +113,15 @@ POLL_HOURS = Subject(
             hours=("Wed 09:00-12:00",),
             policy="poll_hours",
             expected={"hour": (0, 0, 60), "day": (60, 0, 120)},
+        ),
+        Example(
+            name="poll_hours_and_a_minute",
+            rule="Be it a single minute.",
+            why="2 polls in 121 open minutes",
+            polls=("10:00 active", "11:00 inactive"),
+            hours=("Wed 09:59-12:00",),
+            policy="poll_hours",
+            expected={"hour": (0, 60, 0), "day": (60, 60, 1)},
         ),
         Example(
             name="poll_hours_scaled",
