@@ -10,9 +10,10 @@ from stream_app.domain.runs import AXIS
 from stream_app.domain.store_calendar import MINUTES_PER_DAY, StoreCalendar, WeeklyHours
 from stream_app.domain.zones import load_zone
 from tests.support.calendar_strategies import DAYS, calendars, midnight_of
+from tests.support.effort import examples
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(data=st.data(), around=st.sampled_from(DAYS), hours=st.integers(1, 40))
 def test_open_minutes_are_those_that_each_minute_by_itself_says(data: st.DataObject, around: date, hours: int) -> None:
     fleet = data.draw(st.lists(calendars(around), min_size=1, max_size=3))
@@ -32,7 +33,7 @@ def test_open_minutes_are_those_that_each_minute_by_itself_says(data: st.DataObj
     assert (is_open.start[1:] > is_open.end[:-1]).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(data=st.data(), around=st.sampled_from(DAYS))
 def test_neighbours_that_change_leave_a_plain_calendar_alone(data: st.DataObject, around: date) -> None:
     plain = data.draw(calendars(around).map(lambda calendar: StoreCalendar(calendar.zone, calendar.hours)))

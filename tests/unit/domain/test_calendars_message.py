@@ -31,6 +31,10 @@ def reason(parsed: StoreCalendar | Rejected) -> Reason | None:
     return parsed.reason if isinstance(parsed, Rejected) else None
 
 
+def said(parsed: StoreCalendar | Rejected) -> str | None:
+    return parsed.detail if isinstance(parsed, Rejected) else None
+
+
 def version(effective_from: str | None) -> VersionFields:
     return VersionFields(effective_from, None, [])
 
@@ -71,6 +75,18 @@ def test_bad_version_refuses_the_message(versions: list[VersionFields], expected
     assert reason(parse_calendar(versions)) == expected
 
 
+@pytest.mark.parametrize(
+    ("versions", "detail"),
+    [
+        ([], "[]"),
+        ([EVER, version("2024-01-01T12:00:00Z"), version(None)], "null"),
+        ([version("2024-01-01T12:00:00Z"), EVER, version("2024-01-01T12:00:59Z")], "2024-01-01T12:00:00.000000Z"),
+    ],
+)
+def test_refusal_of_versions_says_what_was_found(versions: list[VersionFields], detail: str) -> None:
+    assert said(parse_calendar(versions)) == detail
+
+
 def test_exceptions_are_put_in_order_and_their_hours_are_read_as_weekly_ones() -> None:
     exceptions = [
         ExceptionFields("2024-12-25", []),
@@ -104,6 +120,32 @@ def test_bad_exception_refuses_the_message(exceptions: list[ExceptionFields], ex
     assert reason(parse_calendar([EVER], exceptions)) == expected
 
 
+def test_exception_may_be_of_the_first_day_there_is() -> None:
+    assert parse_calendar([EVER], [ExceptionFields("1970-01-01", [])]) == StoreCalendar(
+        "UTC", exceptions=(DatedException(date(1970, 1, 1)),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("2023-02-29", "'2023-02-29'"),
+        ("\t2024-12-25", "'\\t2024-12-25'"),
+        ("\u00a02024-12-25", "'\\xa02024-12-25'"),
+        ("X2024-12-25", "'X2024-12-25'"),
+        ("x" * 99, f"'{'x' * 32}'"),
+    ],
+)
+def test_refusal_of_a_date_says_what_was_found(text: str, detail: str) -> None:
+    assert parse_calendar([EVER], [ExceptionFields(text, [])]) == Rejected(Reason.BAD_DATE, detail)
+
+
+def test_refusal_of_a_repeated_date_names_it() -> None:
+    twice = [ExceptionFields("2024-12-25", []), ExceptionFields("2024-12-24", []), ExceptionFields(" 2024-12-25", [])]
+
+    assert said(parse_calendar([EVER], twice)) == "2024-12-25"
+
+
 def test_maintenance_is_widened_to_whole_minutes() -> None:
     maintenance = [
         MaintenanceFields("2024-01-01T12:01:59Z", "2024-01-01T12:02:00.000001Z"),
@@ -129,6 +171,26 @@ def test_bad_maintenance_refuses_the_message(start: str, end: str, expected: Rea
     assert reason(parse_calendar([EVER], (), [MaintenanceFields(start, end)])) == expected
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "detail"),
+    [
+        ("2024-01-01T12:00:40Z", "2024-01-01 12:00", "'2024-01-01 12:00'"),
+        (
+            "2024-01-01T12:00:40Z",
+            " 2024-01-01T12:00:20Z",
+            "from '2024-01-01T12:00:40Z' to ' 2024-01-01T12:00:20Z'",
+        ),
+        (
+            "2024-01-01T12:00:40Z" + " " * 99,
+            "2024-01-01T12:00:20Z" + " " * 99,
+            f"from '2024-01-01T12:00:40Z{' ' * 44}' to '2024-01-01T12:00:20Z{' ' * 44}'",
+        ),
+    ],
+)
+def test_refusal_of_maintenance_says_what_was_found(start: str, end: str, detail: str) -> None:
+    assert said(parse_calendar([EVER], (), [MaintenanceFields(start, end)])) == detail
+
+
 def test_largest_calendar_is_taken_and_a_larger_one_refused() -> None:
     hour = "2024-01-01T12:00:00Z", "2024-01-01T13:00:00Z"
     times = [f"2024-01-{1 + at // 1440:02}T{at // 60 % 24:02}:{at % 60:02}:00Z" for at in range(MAX_ENTRIES + 1)]
@@ -140,10 +202,11 @@ def test_largest_calendar_is_taken_and_a_larger_one_refused() -> None:
 
     assert reason(parse_calendar(versions[1:], exceptions[1:], maintenance[1:])) is None
     assert reason(parse_calendar([weekly], [dated])) is None
-    for too_large in (
-        parse_calendar(versions),
-        parse_calendar([EVER], exceptions),
-        parse_calendar([EVER], (), maintenance),
-        parse_calendar([weekly], [dated._replace(hours=[("09:00", "17:00")] * 2)]),
+    for too_large, found in (
+        (parse_calendar(versions), "1001 versions"),
+        (parse_calendar([EVER], exceptions), "1001 exceptions"),
+        (parse_calendar([EVER], (), maintenance), "1001 maintenance"),
+        (parse_calendar([weekly], [dated._replace(hours=[("09:00", "17:00")] * 2)]), "10001 rows of hours"),
+        (parse_calendar(versions, exceptions, maintenance), "1001 versions, 1001 exceptions, 1001 maintenance"),
     ):
-        assert reason(too_large) == Reason.CALENDAR_TOO_LARGE
+        assert too_large == Rejected(Reason.CALENDAR_TOO_LARGE, found)

@@ -1,5 +1,6 @@
 """Keys go to the partitions that Kafka's own clients send them to."""
 
+import numpy as np
 import pytest
 from aiokafka.partitioner import murmur2
 from hypothesis import given
@@ -14,7 +15,10 @@ KEYS = st.lists(st.one_of(st.binary(max_size=40), st.integers(0, 2**63).map(lamb
 def test_many_keys_at_once_hash_as_the_client_library_hashes_each(keys: list[bytes], count: int) -> None:
     expected = [(murmur2(key) & 0x7FFFFFFF) % count for key in keys]
 
-    assert partitions_of(keys, count).tolist() == expected
+    partitions = partitions_of(keys, count)
+
+    assert partitions.tolist() == expected
+    assert partitions.dtype == np.int64
 
 
 @pytest.mark.parametrize(

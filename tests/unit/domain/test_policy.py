@@ -31,6 +31,11 @@ def test_anything_else_is_refused_with_what_there_is(text: str) -> None:
     )
 
 
+def test_refusal_of_a_long_name_shows_its_beginning() -> None:
+    with pytest.raises(UnknownPolicyError, match=f"^no policy '{'x' * 64}': one of "):
+        parse_policy("x" * 99)
+
+
 def test_only_the_default_rule_is_stored_in_the_table() -> None:
     assert {name for name, named in POLICIES.items() if named.policy.is_stored} == {"default", "calendar"}
     assert {name for name, named in POLICIES.items() if named.policy.is_local} == {"calendar"}

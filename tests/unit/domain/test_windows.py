@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
+from stream_app.domain.policy import WindowKind
 from stream_app.domain.store_state import RetainedRange
 from stream_app.domain.windows import (
     Window,
@@ -13,6 +15,7 @@ from stream_app.domain.windows import (
     local_midnight,
     local_windows,
     rolling,
+    windows_of,
 )
 
 
@@ -96,6 +99,30 @@ def test_last_full_hour_day_and_week_of_a_zone(
 )
 def test_local_date_begins_at_its_first_minute(zone: str, date: tuple[int, ...], begins: tuple[int, ...]) -> None:
     assert local_midnight(zone, day(*date)) == minute(*begins)
+
+
+def test_windows_of_the_calendar_are_those_of_each_stores_zone() -> None:
+    t = minute(2023, 1, 25, 12, 14)
+    kathmandu, utc = local_windows("Asia/Kathmandu", t), local_windows("UTC", t)
+
+    windows = windows_of(WindowKind.CALENDAR, t, ["Asia/Kathmandu", "UTC", "Asia/Kathmandu"])
+
+    for window, of_kathmandu, of_utc in zip(windows, kathmandu, utc, strict=True):
+        assert np.array(window).T.tolist() == [list(of_kathmandu), list(of_utc), list(of_kathmandu)]
+
+
+def test_rolling_windows_are_the_same_in_any_zone() -> None:
+    t = minute(2023, 1, 25, 12, 14)
+
+    assert windows_of(WindowKind.ROLLING, t, ["Asia/Kathmandu"]) == rolling(t)
+
+
+def test_windows_of_stores_begin_with_the_first_and_those_of_no_stores_never() -> None:
+    t = minute(2023, 1, 25, 12)
+    of_two, of_none = (windows_of(WindowKind.CALENDAR, t, zones) for zones in (["Asia/Tokyo", "UTC"], []))
+
+    assert begin_of(of_two) == minute(2023, 1, 15, 15)  # the Monday before last begins in Tokyo
+    assert begin_of(of_none) == 2**63 - 1
 
 
 def test_rolling_windows_end_at_t() -> None:
