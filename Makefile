@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MUTATION_VENV := .venv-mutation
 BENCH_VENV := .venv-bench
+MUTMUT := $(MUTATION_VENV)/bin/python -P tests/support/mutation.py
 SAMPLE := .store-monitor/input/sample
 LOCK := --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header
 UP := $(if $(DATA),--data $(DATA)) $(if $(ONCE),--once) $(if $(OUT),--report $(OUT)) $(if $(KAFKA),--kafka $(KAFKA)) \
@@ -72,8 +73,8 @@ lock: ## Resolve the dependencies anew into the lock files (needs uv)
 	uv pip compile tests/benchmarks/rivals/requirements.in $(LOCK) --upgrade --output-file requirements-bench.lock
 
 mutation: $(MUTATION_VENV)/.installed ## Change the domain bit by bit, and see whether a test notices (20 min)
-	TEST_EFFORT=few $(MUTATION_VENV)/bin/mutmut run --max-children 2
-	$(MUTATION_VENV)/bin/mutmut results
+	TEST_EFFORT=few $(MUTMUT) run --max-children 2
+	$(MUTMUT) results
 
 $(MUTATION_VENV)/.installed: requirements-mutation.lock
 	$(PYTHON) -m venv $(MUTATION_VENV)
