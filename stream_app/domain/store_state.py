@@ -99,9 +99,8 @@ def fold(states: StoreStates, rows: NDArray[np.int64], observations: Observation
 
 
 def superseded(states: StoreStates, rows: NDArray[np.int64], observations: Observations) -> int:
-    """How many of these polls lie before the range and lose against the carry: they change nothing."""
-    old = observations // _OBSERVATIONS_PER_MINUTE < states.retained.first
-    return int((observations[old] <= states.carry[rows[old]]).sum())
+    """How many of these polls lose against the carry, before the range as it is: they change nothing."""
+    return int((observations <= states.carry[rows]).sum())
 
 
 def last_observations(states: StoreStates) -> Observations:

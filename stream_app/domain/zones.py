@@ -39,7 +39,7 @@ def parse_zone(text: str) -> str | Rejected:
 @cache
 def load_zone(name: str) -> ZoneInfo:
     """The zone's rules out of the package; `zoneinfo.ZoneInfo(name)` would prefer the host's copy (PEP 615)."""
-    with resources.files("tzdata.zoneinfo").joinpath(*name.split("/")).open("rb") as rules:
+    with resources.files("tzdata.zoneinfo").joinpath(name).open("rb") as rules:
         return ZoneInfo.from_file(rules, key=name)
 
 
