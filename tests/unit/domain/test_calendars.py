@@ -98,6 +98,38 @@ def test_zone_at_is_that_of_the_version_in_force() -> None:
     assert [calendar.zone_at(start + offset) for offset in (-1, 0, 1)] == ["UTC", "Asia/Tokyo", "Asia/Tokyo"]
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_newest_zone_is_that_of_the_last_version(count: int) -> None:
+    zones = ("Asia/Tokyo", "Asia/Kathmandu", "Pacific/Apia")[-count:]
+    versions = tuple(CalendarVersion(at(WEDNESDAY, f"12:0{place}"), zone) for place, zone in enumerate(zones))
+
+    assert StoreCalendar("UTC", later_versions=versions).newest_zone == "Pacific/Apia"
+    assert StoreCalendar("UTC").newest_zone == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "expected"),
+    [
+        ("11:00", "12:00", [("11:00", "12:00", "UTC")]),
+        ("11:00", "12:01", [("11:00", "12:00", "UTC"), ("12:00", "12:01", "Asia/Tokyo")]),
+        ("12:00", "14:00", [("12:00", "13:00", "Asia/Tokyo"), ("13:00", "14:00", "Asia/Kathmandu")]),
+        ("13:00", "14:00", [("13:00", "14:00", "Asia/Kathmandu")]),
+    ],
+)
+def test_versions_in_force_are_those_that_hold_for_a_minute_at_least(
+    first: str, end: str, expected: list[tuple[str, str, str]]
+) -> None:
+    versions = (
+        CalendarVersion(at(WEDNESDAY, "12:00"), "Asia/Tokyo"),
+        CalendarVersion(at(WEDNESDAY, "13:00"), "Asia/Kathmandu"),
+    )
+    calendar = StoreCalendar("UTC", later_versions=versions)
+
+    in_force = list(calendar.versions_between(at(WEDNESDAY, first), at(WEDNESDAY, end)))
+
+    assert in_force == [(at(WEDNESDAY, start), at(WEDNESDAY, until), zone, ()) for start, until, zone in expected]
+
+
 def test_zone_of_a_plain_calendar_holds_at_any_time() -> None:
     assert DEFAULT_CALENDAR.zone_at(0) == DEFAULT_CALENDAR.zone_at(at(WEDNESDAY, "12:00")) == "America/Chicago"
 

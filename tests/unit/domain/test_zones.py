@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from stream_app.domain.rejection import Reason, Rejected
-from stream_app.domain.zones import OffsetPeriod, offset_periods, parse_zone, zone_names
+from stream_app.domain.zones import OffsetPeriod, load_zone, offset_periods, parse_zone, zone_names
 
 
 def minute(*of: int) -> int:
@@ -29,6 +29,7 @@ def host_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 def test_zone_is_its_name_within_spaces(name: str) -> None:
     assert parse_zone(f"  {name} ") == name
     assert name in zone_names()
+    assert load_zone(name).key == name
 
 
 @pytest.mark.parametrize(
