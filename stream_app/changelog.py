@@ -65,15 +65,18 @@ class ChangelogWriter:
         """Send all of it in one transaction; return the changelog offset of the last item once it is committed.
 
         Raises KafkaError (ProducerFenced where another worker owns the partition by now), TimeoutError or StateError,
-        and then nothing of it will ever be read.
+        and then nothing of it will ever be read: whoever takes the id next, or the transaction's time-out, aborts it.
         """
-        async with asyncio.timeout(self._timeout_s), self._producer.transaction():
+        # Without aiokafka's context manager: after a failure it waits for Kafka to abort, however long Kafka is silent.
+        async with asyncio.timeout(self._timeout_s):
+            await self._producer.begin_transaction()
             others = [
                 *await self._send_keyed(self._topics.dead_letters, dead_letters),
                 *await self._send_keyed(self._topics.status_changes, status_changes),
             ]
             sent = await self._send(self._topics.changelog, self._partition, items)
             answers = await _answers([*others, *sent])
+            await self._producer.commit_transaction()
         # The last RECORD, as the broker named it; where the marker behind it stands isn't ours to guess.
         return int(answers[-1].offset) + sent[-1].count - 1
 
