@@ -23,10 +23,10 @@ class Kill(NamedTuple):
 
 # At 2 s between checkpoints most kills miss every one of them, so that the short interval proves more.
 BETWEEN = Kill(OFTEN, checkpoints=1, longest_s=0.3)
-BEFORE = Kill(SELDOM, checkpoints=0, longest_s=2.5)
+BEFORE = Kill(SELDOM, checkpoints=0, longest_s=2.0)
 
 
-@pytest.mark.parametrize(("kill", "times"), [(BETWEEN, often(14, 70)), (BEFORE, often(6, 30))])
+@pytest.mark.parametrize(("kill", "times"), [(BETWEEN, often(15, 75)), (BEFORE, often(5, 25))])
 def test_kills_in_mid_catch_up_lose_nothing(source: Source, tmp_path: Path, kill: Kill, times: int) -> None:
     random, left = chance(f"kills-{kill.interval}"), times
     for _ in range(2 * times):
@@ -39,11 +39,11 @@ def test_kills_in_mid_catch_up_lose_nothing(source: Source, tmp_path: Path, kill
 
             assert service.kept_differences(worker) == SAME
             assert service.changelog_differences() == SAME
-
-            worker.kill()
-            shutil.rmtree(worker.data_dir)
-            (rebuilt,) = service.catches_up(service.start())
-            assert service.kept_differences(rebuilt) == SAME
+            if left == 0:
+                worker.kill()
+                shutil.rmtree(worker.data_dir)
+                (rebuilt,) = service.catches_up(service.start())
+                assert service.kept_differences(rebuilt) == SAME
     assert left == 0, "too many kills fell behind the catch-up"
 
 
