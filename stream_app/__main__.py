@@ -23,6 +23,7 @@ def main() -> None:
             metrics.serve(settings.metrics_host, settings.metrics_port)
     except StoreMonitorError as error:
         sys.exit(f"store-monitor worker: {error}")
+    settings.data_dir.mkdir(parents=True, exist_ok=True)  # Faust makes the last folder of the path alone
     app = create_app(settings, partitions)
     faust.Worker(app, quiet=True, redirect_stdouts=False, override_logging=False).execute_from_commandline()
 

@@ -30,6 +30,7 @@ class Assignment:
         self._partitions = partitions
         self._sources = topics_of(settings).sources
         self._workers: dict[int, PartitionWorker] = {}
+        self._dropping = asyncio.Lock()
         app.transport.position_of = self._position_of
         app.transport.on_gap = self._on_gap
         app.on_partitions_revoked.connect(self._drop, weak=False)
@@ -76,8 +77,10 @@ class Assignment:
         log.info("partitions.assigned", partitions=sorted(self._workers))
 
     async def _drop(self, *_args: Any, **_kwargs: Any) -> None:
-        workers, self._workers = self._workers, {}
-        await asyncio.gather(*(worker.stop() for worker in workers.values()))
+        """Return when no checkpoint is in flight any more, also where another call waits for the same ones."""
+        async with self._dropping:
+            workers, self._workers = self._workers, {}
+            await asyncio.gather(*(worker.stop() for worker in workers.values()))
 
     async def _check_positions(self) -> None:
         """A topic that ends before the state's position was made anew; reading on would skip its records."""
