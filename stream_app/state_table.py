@@ -28,7 +28,12 @@ log = structlog.get_logger()
 # where recovery_buffer=1") and write our own older values over newer ones.
 _RECOVERY_BUFFER = 2
 _LOCK_TRIES, _LOCK_PAUSE_S = 20, 0.5
-_ROCKSDB = {"driver": "rocksdict", "block_cache_size": 32 << 20, "write_buffer_size": 16 << 20}
+_ROCKSDB = {
+    "driver": "rocksdict",
+    "block_cache_size": 32 << 20,
+    "write_buffer_size": 16 << 20,
+    "bloom_filter_size": 10,  # bits a key, so that a new store is seen to be new without reading a file
+}
 
 
 class StateTable(faust.Table):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_app.domain import store_id as store_ids
+from stream_app.domain.canonical_times import canonical_micros
 from stream_app.domain.rejection import Reason, Rejected
 
 ACTIVE, INACTIVE = "active", "inactive"
@@ -24,7 +25,7 @@ _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
     r"(?:( UTC|Z)|([+-])([0-9]{2}):([0-9]{2}))?"
 )
-# The spellings of the real files and of our own records; a column of nothing else is read by numpy at once.
+# The spellings of the real files; a column of nothing else is read by numpy at once.
 _USUAL_OFFSETS = (" UTC", "Z", "+00:00")
 _USUAL_TIMES = re.compile(
     r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?: UTC|Z|\+00:00)?\n)++"
@@ -108,8 +109,17 @@ def parse_polls(ids: Sequence[str], statuses: Sequence[str], timestamps: Sequenc
 
 def usual_observations(statuses: Sequence[str], timestamps: Sequence[str]) -> NDArray[np.int64] | None:
     """Observations of a column in the usual spellings; None where any row has to be looked at by itself."""
+    if not set(statuses) <= {ACTIVE, INACTIVE}:
+        return None
+    micros = canonical_micros(timestamps)
+    if micros is None:
+        micros = _usual_micros(timestamps)
+    return None if micros is None else micros * 2 + np.array([status == INACTIVE for status in statuses], np.int64)
+
+
+def _usual_micros(timestamps: Sequence[str]) -> NDArray[np.int64] | None:
     text = "\n".join(timestamps)
-    if not set(statuses) <= {ACTIVE, INACTIVE} or not _USUAL_TIMES.fullmatch(text + "\n"):
+    if not _USUAL_TIMES.fullmatch(text + "\n"):
         return None
     for offset in _USUAL_OFFSETS:
         text = text.replace(offset, "")
@@ -120,8 +130,7 @@ def usual_observations(statuses: Sequence[str], timestamps: Sequence[str]) -> ND
     micros = times.view(np.int64)
     if micros.min() < 0 or len(micros) != len(timestamps):  # one of them had a line break inside
         return None
-    inactive = np.fromiter((status == INACTIVE for status in statuses), np.int64, len(statuses))
-    return micros * 2 + inactive
+    return micros
 
 
 def _parse_slice(ids: Sequence[str], statuses: Sequence[str], timestamps: Sequence[str], start: int) -> PollColumns:
