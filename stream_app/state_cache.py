@@ -33,9 +33,10 @@ class StateCache:
         """The value of each key; raises DatabaseDamagedError."""
         found = {key: held[key] for held in (self._old, self._young) for key in keys if key in held}
         missing = [key for key in keys if key not in found]
-        found.update(zip(missing, self._database.get_many(missing), strict=True))
+        read = zip(missing, self._database.get_many(missing), strict=True)
+        found.update((key, value) for key, value in read if value is not None)  # a new key is written in a moment
         self.keep([(key, value) for key, value in found.items() if key not in self._young])
-        return [found[key] for key in keys]
+        return [found.get(key) for key in keys]
 
     def keep(self, items: Iterable[tuple[bytes, Value]]) -> None:
         """Take in what the database holds: what was read from it, or has just been written to it."""
