@@ -7,11 +7,17 @@ from functools import _lru_cache_wrapper
 from typing import Any
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
-# A property needs to fail, not to say how simply; and a figure that is written down needs the same examples each time.
+# A property needs to fail, not to say how simply, nor because the machine was busy; and a figure that is written down
+# needs the same examples each time.
 settings.register_profile(
-    "mutation", derandomize=True, database=None, phases=[Phase.explicit, Phase.generate], deadline=None
+    "mutation",
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("mutation")
 

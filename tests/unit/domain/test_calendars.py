@@ -190,6 +190,32 @@ def test_exception_on_a_day_that_loses_an_hour_has_23() -> None:
     assert open_times(calendar, spring, 2) == "06:00-29:00 38:00-46:00"
 
 
+def test_hours_of_an_exception_two_dates_back_reach_into_the_range_where_clocks_are_far_behind() -> None:
+    monday = WEDNESDAY - timedelta(days=2)
+    overnight = (DatedException(monday, (DayHours(1439, 2879),)),)  # Monday 23:59 to Tuesday 23:59
+    sundays = (WeeklyHours(6, 600, 660),)
+
+    assert open_times(StoreCalendar("Etc/GMT+12", sundays, exceptions=overnight)) == "00:00-11:59"
+
+
+def test_weekly_night_of_an_exception_two_dates_back_is_replaced_where_clocks_are_far_behind() -> None:
+    monday = WEDNESDAY - timedelta(days=2)
+    mondays = (WeeklyHours(0, 1439, 2879),)
+
+    assert open_times(StoreCalendar("Etc/GMT+12", mondays)) == "00:00-11:59"
+    assert open_times(StoreCalendar("Etc/GMT+12", mondays, exceptions=(DatedException(monday, CLOSED),))) == ""
+
+
+def test_exception_of_the_next_date_begins_within_the_range_where_clocks_are_far_ahead() -> None:
+    thursday = WEDNESDAY + timedelta(days=1)
+    calendar = StoreCalendar("Pacific/Kiritimati", exceptions=(DatedException(thursday, CLOSED),))
+    start = midnight_of(WEDNESDAY)
+
+    is_open = open_runs([calendar], start, start + 23 * 60)
+
+    assert (is_open.start.tolist(), is_open.end.tolist()) == ([start], [at(WEDNESDAY, "10:00")])
+
+
 @pytest.mark.parametrize("zone", ["Pacific/Apia", "Asia/Kathmandu", "America/St_Johns"])
 def test_store_with_an_exception_elsewhere_is_open_in_every_other_minute(zone: str) -> None:
     around = date(2011, 12, 30)  # Apia skipped this one
