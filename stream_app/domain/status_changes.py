@@ -76,9 +76,8 @@ def _index_at(steps: _Steps, at: Minutes) -> NDArray[np.int64]:
 
 
 def _said_until(states: StoreStates) -> Minutes:
-    """The minute of each store's newest poll: later ones were never spoken of."""
-    last = last_observations(states)
-    return np.where(last == NO_POLL, NO_POLL, _minutes(last))
+    """The minute of each store's newest poll, before all others where it has none: later ones were never spoken of."""
+    return _minutes(last_observations(states))
 
 
 def _minutes(observations: Observations) -> Minutes:
