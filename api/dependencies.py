@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from api.live import LiveStores
 from api.report_making import ReportMaking
 from api.report_process import ReportProcess
 from api.report_request import Columns, Format, ReportRequest, checked_policy, checked_range
+from api.report_retention import Retention
 from api.report_storage import ReportStorage
 from api.reports import Reports
 from stream_app.domain.policy import POLICIES
@@ -55,9 +57,12 @@ async def running_services(settings: Settings, storage: ReportStorage) -> AsyncI
         tables.start()
         process = ReportProcess(folder, settings.log_level)
         stack.callback(process.close)
-        reports = Reports(storage, ReportMaking(settings, kafka, tables, process))
+        retention = Retention(timedelta(seconds=settings.report_keep_s), settings.report_max_bytes)
+        reports = Reports(storage, ReportMaking(settings, kafka, tables, process), retention, settings.report_queue)
         stack.push_async_callback(reports.close)
         reports.load()
+        sweeping = asyncio.create_task(reports.sweep_always(), name="sweep-reports")
+        stack.callback(sweeping.cancel)
         warming = asyncio.create_task(process.warm_up(), name="warm-up")  # what fails is logged there, and tried again
         stack.callback(warming.cancel)
         yield Services(

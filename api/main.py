@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from api import report_routes, routes
+from api.compatible_forms import form_a, forms_b_to_e
 from api.dependencies import running_services
 from api.problems import add_problem_handlers
 from api.report_storage import ReportStorage
-from api.routes import router
 from stream_app.settings import Settings
 
 
@@ -29,5 +30,6 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     add_problem_handlers(app)
-    app.include_router(router)
+    for part in (form_a, forms_b_to_e, report_routes.router, routes.router):
+        app.include_router(part)
     return app

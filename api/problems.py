@@ -11,6 +11,7 @@ from api.as_of import AsOfNotRetainedError, BadAsOfError
 from api.kafka_ends import KafkaUnavailableError, TopicsUnusableError
 from api.report_request import BadReportRequestError
 from api.report_storage import ReportsFolderError
+from api.reports import IdempotencyKeyReusedError, TooManyReportsError
 from stream_app.errors import StateError, StoreMonitorError
 
 MEDIA_TYPE = "application/problem+json"
@@ -26,6 +27,7 @@ class ProblemError(Exception):
         super().__init__(detail)
 
 
+_UNFORESEEN = (500, "internal_error")
 # The errors of the project that a request can end in; the first class that fits counts.
 _ERRORS: tuple[tuple[type[StoreMonitorError], int, str], ...] = (
     (BadAsOfError, 422, "bad_as_of"),
@@ -33,19 +35,38 @@ _ERRORS: tuple[tuple[type[StoreMonitorError], int, str], ...] = (
     (KafkaUnavailableError, 503, KafkaUnavailableError.code),
     (TopicsUnusableError, 503, TopicsUnusableError.code),
     (ReportsFolderError, 503, "storage_failed"),
+    (TooManyReportsError, 503, "too_many_reports"),
+    (IdempotencyKeyReusedError, 422, "idempotency_key_reused"),
     (StateError, 503, "state_unreadable"),
-    (StoreMonitorError, 500, "internal_error"),
+    (StoreMonitorError, *_UNFORESEEN),
 )
+FORESEEN: tuple[type[Exception], ...] = (ProblemError, StoreMonitorError, RequestValidationError)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
     """Let every error of the app, foreseen or not, leave as a problem."""
-    app.exception_handler(ProblemError)(_of_problem)
-    app.exception_handler(BadReportRequestError)(_of_bad_report)
-    app.exception_handler(StoreMonitorError)(_of_known_error)
-    app.exception_handler(RequestValidationError)(_of_invalid_request)
+    for kind in FORESEEN:
+        app.exception_handler(kind)(_of_foreseen_error)
     app.exception_handler(HTTPException)(_of_http_error)
     app.exception_handler(Exception)(_of_unknown_error)
+
+
+def problem_of(error: Exception) -> ProblemError:
+    """What a foreseen error says to the caller; another one is the service's own fault."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, BadReportRequestError):
+        return ProblemError(422, error.code, str(error))
+    if isinstance(error, RequestValidationError):
+        wrong = "; ".join(f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
+        return ProblemError(422, "invalid_request", wrong)
+    status, code = next(((status, code) for kind, status, code in _ERRORS if isinstance(error, kind)), _UNFORESEEN)
+    return ProblemError(status, code, str(error))
+
+
+def problem_answer(problem: ProblemError, headers: dict[str, str] | None = None) -> JSONResponse:
+    """The problem as it leaves."""
+    return _answer(problem.status, problem.code, problem.detail, headers)
 
 
 def _answer(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -53,22 +74,8 @@ def _answer(status: int, code: str, detail: str, headers: dict[str, str] | None 
     return JSONResponse(body, status, headers, MEDIA_TYPE)
 
 
-async def _of_problem(_: Request, error: ProblemError) -> JSONResponse:
-    return _answer(error.status, error.code, error.detail)
-
-
-async def _of_bad_report(_: Request, error: BadReportRequestError) -> JSONResponse:
-    return _answer(422, error.code, str(error))
-
-
-async def _of_known_error(_: Request, error: StoreMonitorError) -> JSONResponse:
-    status, code = next((status, code) for kind, status, code in _ERRORS if isinstance(error, kind))
-    return _answer(status, code, str(error))
-
-
-async def _of_invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
-    wrong = "; ".join(f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
-    return _answer(422, "invalid_request", wrong)
+async def _of_foreseen_error(_: Request, error: Exception) -> JSONResponse:
+    return problem_answer(problem_of(error))
 
 
 async def _of_http_error(_: Request, error: HTTPException) -> JSONResponse:

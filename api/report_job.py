@@ -14,6 +14,7 @@ from api.lag import Offsets, TopicLag, lags
 from api.partition_reader import PartitionReader
 from api.report_request import Format, ReportRequest
 from api.snapshots import PartitionContent
+from api.store_selection import selected
 from stream_app.atomic_file import replacing
 from stream_app.codec.table import PartitionMeta
 from stream_app.domain.poll import MICROS_PER_MINUTE
@@ -113,12 +114,14 @@ def _run(request: JobRequest, readers: Sequence[PartitionReader]) -> JobOutcome:
     as_of = _as_of(request.report, metas)
     if as_of is None:
         return JobFailed("no_polls", "there is no poll to take the time from: send some, or give as_of")
+    minute = as_of // MICROS_PER_MINUTE
+    contents = [selected(content, request.report.selection, minute) for content in contents]
     report = fleet_report(contents, request.report, as_of)
     steps.done("count")
     sha256, size = _write(request.path, report, request.report.format)
     steps.done("write")
     return JobResult(
-        as_of=as_of // MICROS_PER_MINUTE * MICROS_PER_MINUTE,
+        as_of=minute * MICROS_PER_MINUTE,
         positions=tuple(meta.positions for meta in metas),
         stores=len(report["store_id"]),
         polls=sum(retained_polls(content) for content in contents),

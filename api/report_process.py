@@ -65,7 +65,10 @@ class ReportProcess:
             await self._start()
 
     async def run(self, request: JobRequest) -> JobOutcome:
-        """The outcome of a job. Raises ReportProcessError; the next job then gets a fresh child."""
+        """The outcome of a job. Raises ReportProcessError; the next job then gets a fresh child.
+
+        A job that is cancelled has written its last when this ends: its child goes with it.
+        """
         async with self._one_at_a_time:
             await self._start()
             with self._replaced_on_failure(JOB_TIMEOUT_S):
@@ -100,6 +103,9 @@ class ReportProcess:
         except BrokenProcessPool as error:
             self._replace()
             raise ReportProcessError("report_process_died", "the process that made the report was killed") from error
+        except asyncio.CancelledError:
+            self._replace()
+            raise
         except TimeoutError as error:
             self._replace()
             raise ReportProcessError("report_timed_out", f"the report was not done after {timeout_s:g} s") from error

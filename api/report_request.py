@@ -46,6 +46,20 @@ class CustomRange(msgspec.Struct, frozen=True):
     is_local: bool
 
 
+class StoreSelection(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which stores a report has rows of: those that meet every condition that is given.
+
+    `ids` are whole ids, `text` stands somewhere in the id (case counts), `zone` is the one in force at T.
+    """
+
+    ids: tuple[str, ...] | None = None
+    text: str | None = None
+    zone: str | None = None
+
+
+ALL_STORES = StoreSelection()
+
+
 class ReportRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """`as_of` is in microseconds since the epoch, None for the stream time. A range's T is its end."""
 
@@ -55,6 +69,7 @@ class ReportRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     format: Format = Format.CSV
     range: CustomRange | None = None
     allow_stale: bool = False
+    selection: StoreSelection = ALL_STORES
 
 
 def checked_policy(text: str) -> str:

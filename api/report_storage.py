@@ -1,30 +1,35 @@
 """Reports on disk: `<id>.csv` or `.jsonl`, whole or not at all, and beside it `<id>.json` with what is known of it."""
 
+import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 import structlog
 
-from api.report_request import Columns, CustomRange, Format
+from api.report_request import ALL_STORES, Columns, CustomRange, Format, StoreSelection
 from stream_app.atomic_file import part_path, replacing
 from stream_app.domain.policy import DEFAULT_POLICY
 from stream_app.errors import StoreMonitorError
 
 log = structlog.get_logger()
 
-_METADATA_NAME = re.compile(r"([0-9a-f]{32})\.json")
+_METADATA_NAME = re.compile(r"([0-9a-f]{32}|[1-9][0-9]{14})\.json")
 
 
 class ReportState(StrEnum):
-    """Where a report is; it never leaves Complete or Failed."""
+    """Where a report is; it never leaves the last three. On disk a report that isn't there yet is Pending."""
 
+    PENDING = "Pending"
     RUNNING = "Running"
     COMPLETE = "Complete"
     FAILED = "Failed"
+    CANCELLED = "Cancelled"
 
 
 class PartitionOffsets(msgspec.Struct, frozen=True):
@@ -39,6 +44,8 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about one report; instants are ISO 8601 in UTC, `ms` is the duration of each step in milliseconds.
 
     `polls` counts the retained ones, at most one a store and minute. `code` and `reason` say why it failed.
+    `is_of_one_store` says that a form for one store triggered it; `body_sha256` is that of the body that came with
+    the idempotency key.
     """
 
     report_id: str
@@ -50,6 +57,11 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     columns: Columns = Columns.DEFAULT
     format: Format = Format.CSV
     range: CustomRange | None = None
+    selection: StoreSelection = ALL_STORES
+    is_of_one_store: bool = False
+    idempotency_key: str | None = None
+    body_sha256: str | None = None
+    started_at: str | None = None
     finished_at: str | None = None
     as_of: str | None = None
     partitions: list[PartitionOffsets] = []
@@ -61,6 +73,11 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int | None = None
     code: str | None = None
     reason: str | None = None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it may still become complete."""
+        return self.state in {ReportState.PENDING, ReportState.RUNNING}
 
 
 class ReportsFolderError(StoreMonitorError):
@@ -76,6 +93,7 @@ class ReportStorage:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lock = Lock()  # two savings of one report would share a temporary file
         with self._usable():
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -85,15 +103,33 @@ class ReportStorage:
 
     def save(self, metadata: ReportMetadata) -> None:
         """Replace the report's metadata; raises ReportsFolderError."""
-        with self._usable(), replacing(self._metadata_path(metadata.report_id)) as file:
+        with self._lock, self._usable(), replacing(self._metadata_path(metadata.report_id)) as file:
             file.write(msgspec.json.format(msgspec.json.encode(metadata)))
 
     def discard(self, report: ReportMetadata) -> None:
-        """Remove what a report that did not complete may have left; raises ReportsFolderError."""
+        """Remove a report's file, and what one that did not complete may have left; raises ReportsFolderError."""
         path = self.path(report)
         with self._usable():
             path.unlink(missing_ok=True)
             part_path(path).unlink(missing_ok=True)
+
+    def forget(self, report: ReportMetadata) -> None:
+        """Remove everything of a report, its metadata last, so that nothing is left unnamed; raises as `save`."""
+        self.discard(report)
+        with self._usable():
+            self._metadata_path(report.report_id).unlink(missing_ok=True)
+
+    def touch(self, report: ReportMetadata, now: datetime) -> None:
+        """Note a use in the file's access time; a file that is gone is nobody's use."""
+        path = self.path(report)
+        with self._usable(), suppress(FileNotFoundError):
+            os.utime(path, ns=(int(now.timestamp() * 1e9), path.stat().st_mtime_ns))
+
+    def used_at(self, report: ReportMetadata) -> datetime | None:
+        """When the report's file was made or last used, None where there is none."""
+        with self._usable(), suppress(FileNotFoundError):
+            return datetime.fromtimestamp(self.path(report).stat().st_atime, UTC)
+        return None
 
     def load_all(self) -> list[ReportMetadata]:
         """Every report whose metadata can be read; foreign files in the folder are passed over."""

@@ -138,6 +138,36 @@ class Settings(BaseSettings):
         validation_alias="REPORT_WAIT",
         description="Seconds that a report waits for the partitions to reach the ends of the topics at its trigger.",
     )
+    report_keep_s: PositiveFloat = Field(
+        7 * 24 * 3600,
+        validation_alias="REPORT_KEEP",
+        description="Seconds that a finished report is kept, 7 days by default: a client that comes back after a "
+        "weekend still finds it.",
+    )
+    report_max_bytes: PositiveInt = Field(
+        4 << 30,
+        validation_alias="REPORT_MAX_BYTES",
+        description="Bytes of finished reports that are kept; past it the least recently used are removed, so that "
+        "reports can't fill the disk that the tables need. The one used last stays whatever its size.",
+    )
+    report_queue: PositiveInt = Field(
+        1000,
+        validation_alias="REPORT_QUEUE",
+        description="Reports that may wait or be made at a time; one more is refused with 503, since nobody would "
+        "wait for it.",
+    )
+    api_max_body_bytes: PositiveInt = Field(
+        1 << 20,
+        validation_alias="API_MAX_BODY_BYTES",
+        description="Bytes of a request's body that the API reads, room for the ids of a large selection; a longer "
+        "one is refused with 413.",
+    )
+    api_max_requests: PositiveInt = Field(
+        1000,
+        validation_alias="API_MAX_REQUESTS",
+        description="Requests that the API answers at a time; one more is refused with 503, so that a flood can't "
+        "take all of its memory.",
+    )
     api_host: str = Field(
         "127.0.0.1",
         validation_alias="API_HOST",

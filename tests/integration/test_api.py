@@ -11,13 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from stream_app.domain.partitions import partition_of
@@ -28,66 +25,10 @@ from stream_app.replay_progress import ReplayProgress, write_progress
 from stream_app.settings import Settings
 from stream_app.topics import configs_of, ensure_topics
 from tests import reference
+from tests.support.api_place import HOURS, PARTITIONS, POLLS, ZONES, Place, api_over_all, make_place, tables_of
 from tests.support.kafka import RunningKafka, java_and_jars
 from tests.support.sidecar import Sidecar, api_environment, running_sidecar
-from tests.support.tables import Tables
 from tests.support.waiting import comes_true, is_orphan_gone
-
-PARTITIONS = 4
-ZONES = [("a", "UTC"), ("b", "Asia/Kolkata"), ("silent", "America/St_Johns"), ("=1+1", "UTC"), ("../etc", "UTC")]
-HOURS = [("a", str(day), "09:00", "17:30") for day in range(7)] + [("silent", "2", "22:00", "02:00")]
-POLLS = [
-    ("a", "active", "2023-01-20 10:00:00 UTC"),
-    ("a", "inactive", "2023-01-24 12:30:45.5 UTC"),
-    ("a", "active", "2023-01-25 11:50:00 UTC"),
-    ("b", "active", "2023-01-25 12:00:30.25 UTC"),
-    ("ü/ä b", "active", "2023-01-12 12:00:00 UTC"),
-    ("=1+1", "inactive", "2023-01-25 01:00:00 UTC"),
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Topics and folders of one test."""
-
-    folder: Path
-    environment: dict[str, str]
-    tables: Tables
-
-    def send(self, store_id: str, count: int) -> None:
-        """Records of one store, acknowledged by Kafka; what they say doesn't matter without a worker."""
-
-        async def send() -> None:
-            producer = AIOKafkaProducer(bootstrap_servers=self.environment["KAFKA_BROKERS"])
-            await producer.start()
-            try:
-                for _ in range(count):
-                    topic = f"{self.environment['TOPIC_PREFIX']}store-polls"
-                    home = partition_of(store_id.encode(), PARTITIONS)
-                    await producer.send_and_wait(topic, b"{}", store_id.encode(), home)
-            finally:
-                await producer.stop()
-
-        asyncio.run(send())
-
-    def positions(self, polls: int) -> dict[str, int]:
-        """A meta's positions."""
-        prefix = self.environment["TOPIC_PREFIX"]
-        return {f"{prefix}store-polls": polls, f"{prefix}store-calendars": 0}
-
-
-def make_place(folder: Path, kafka: RunningKafka) -> Place:
-    name = f"t{time.time_ns()}-"
-    environment = api_environment(
-        folder, kafka.address.bootstrap, TOPIC_PREFIX=name, APP_ID=f"{name}app", REPORT_WAIT="3"
-    )
-    settings = Settings.model_validate(environment)
-    asyncio.run(ensure_topics(settings))
-    return Place(folder, environment, tables_of(settings))
-
-
-def tables_of(settings: Settings) -> Tables:
-    return Tables(settings.table_paths(0)[0].parent, PARTITIONS)
 
 
 @pytest.fixture(scope="module")
@@ -112,14 +53,6 @@ def place(tmp_path: Path, kafka: RunningKafka) -> Place:
 def sidecar(place: Place) -> Iterator[Sidecar]:
     """The same as `fleet`, for a test that changes what is below it."""
     with api_over_all(place) as sidecar:
-        yield sidecar
-
-
-@contextmanager
-def api_over_all(place: Place) -> Iterator[Sidecar]:
-    place.tables.write(POLLS, HOURS, ZONES)
-    with running_sidecar(place.environment) as sidecar:
-        assert sidecar.becomes_ready()
         yield sidecar
 
 
