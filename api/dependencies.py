@@ -90,6 +90,10 @@ def _as_of(
         Query(description="ISO 8601, UTC where it has no offset; `stream`: the newest poll taken in; `wall`: now."),
     ] = None,
 ) -> int | None:
+    return instant_asked(services, as_of)
+
+
+def instant_asked(services: Services, as_of: str | None) -> int | None:
     """Microseconds since the epoch, None for the stream time; by default as the setting REPORT_CLOCK says."""
     asked = services.report_clock if as_of is None else as_of
     if asked == STREAM_CLOCK:

@@ -13,7 +13,7 @@ from api.stored_stores import StoredStores
 from stream_app.codec import store_values
 from stream_app.domain.figures import Figures, bucket_figures, outages, poll_hour_figures
 from stream_app.domain.fleet import buckets_until, derived_buckets
-from stream_app.domain.policy import Between, NamedPolicy, Policy, parse_policy
+from stream_app.domain.policy import Between, NamedPolicy, Policy, WindowKind, parse_policy
 from stream_app.domain.report import Cell, Table, default_columns, extended_columns, range_columns
 from stream_app.domain.runs import Minutes
 from stream_app.domain.status_runs import existing_polls
@@ -52,7 +52,8 @@ def _columns_of(stores: StoredStores, request: ReportRequest, as_of: int) -> dic
         (up,), (down,), (unknown,) = _judged(stores, named.policy, [window], until).figures.sides
         return range_columns(up, down, unknown)
     minute = floor_to_minute(as_of)
-    windows = windows_of(named.policy.windows, minute, stores.zones_at(minute) if named.policy.is_local else ())
+    kind = request.windows or named.policy.windows
+    windows = windows_of(kind, minute, stores.zones_at(minute) if kind is WindowKind.CALENDAR else ())
     judged = _judged(stores, named.policy, windows, np.full(len(stores), minute))
     if request.columns is Columns.DEFAULT:
         return default_columns(judged.figures)

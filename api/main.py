@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from api import report_routes, routes
 from api.compatible_forms import form_a, forms_b_to_e
 from api.dependencies import running_services
 from api.problems import add_problem_handlers
 from api.report_storage import ReportStorage
+from api.request_limits import RequestLimits
 from stream_app.settings import Settings
 
 
@@ -23,11 +25,15 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.services = services
             yield
 
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
         title="store-monitor",
         summary="Uptime and downtime of stores inside their business hours: reports, and live answers.",
         version="1",
         lifespan=lifespan,
+    )
+    app.add_middleware(
+        RequestLimits, max_body_bytes=settings.api_max_body_bytes, max_requests=settings.api_max_requests
     )
     add_problem_handlers(app)
     for part in (form_a, forms_b_to_e, report_routes.router, routes.router):

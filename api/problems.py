@@ -27,6 +27,13 @@ class ProblemError(Exception):
         super().__init__(detail)
 
 
+class BodyTooLongError(HTTPException):
+    """A request's body is longer than may be read; FastAPI lets no other class through while it reads one."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(413, f"a body may have {max_bytes} bytes")
+
+
 _UNFORESEEN = (500, "internal_error")
 # The errors of the project that a request can end in; the first class that fits counts.
 _ERRORS: tuple[tuple[type[StoreMonitorError], int, str], ...] = (
@@ -40,7 +47,12 @@ _ERRORS: tuple[tuple[type[StoreMonitorError], int, str], ...] = (
     (StateError, 503, "state_unreadable"),
     (StoreMonitorError, *_UNFORESEEN),
 )
-FORESEEN: tuple[type[Exception], ...] = (ProblemError, StoreMonitorError, RequestValidationError)
+FORESEEN: tuple[type[Exception], ...] = (
+    ProblemError,
+    StoreMonitorError,
+    RequestValidationError,
+    BodyTooLongError,
+)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -57,6 +69,8 @@ def problem_of(error: Exception) -> ProblemError:
         return error
     if isinstance(error, BadReportRequestError):
         return ProblemError(422, error.code, str(error))
+    if isinstance(error, BodyTooLongError):
+        return ProblemError(413, "body_too_long", error.detail)
     if isinstance(error, RequestValidationError):
         wrong = "; ".join(f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
         return ProblemError(422, "invalid_request", wrong)

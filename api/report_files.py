@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 
 from api.answer_choice import takes_gzip
 from api.problems import ProblemError
 from api.report_conversion import converted
 from api.report_request import Format
 from api.report_storage import ReportMetadata
+from api.stored_file import StoredFile
 
 MEDIA_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSON_LINES: "application/x-ndjson"}
 
@@ -61,7 +62,7 @@ def plain_answer(file: ReportFile, headers: dict[str, str] | None = None) -> Res
     name = f"{file.report.report_id}.{file.format}"
     media_type = MEDIA_TYPES[file.format]
     if file.is_stored:
-        return FileResponse(file.path, headers=named, media_type=media_type, filename=name)
+        return StoredFile(file.path, headers=named, media_type=media_type, filename=name, stat_result=file.path.stat())
     return _streamed(file.content(), name, media_type, named)
 
 

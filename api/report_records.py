@@ -48,6 +48,7 @@ def pending(request: ReportRequest, origin: Origin, now: datetime) -> ReportMeta
         format=request.format,
         range=request.range,
         selection=request.selection,
+        windows=request.windows,
         is_of_one_store=origin.is_of_one_store,
         idempotency_key=origin.idempotency_key,
         body_sha256=origin.body_sha256,

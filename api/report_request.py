@@ -1,13 +1,17 @@
 """What a caller wants of a report, as it is checked at the trigger and kept in the report's metadata."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
 import msgspec
 
 from api.as_of import BadAsOfError, parse_as_of
-from stream_app.domain.policy import DEFAULT_POLICY, UnknownPolicyError, parse_policy
+from stream_app.domain.policy import DEFAULT_POLICY, UnknownPolicyError, WindowKind, parse_policy
+from stream_app.domain.rejection import Rejected
+from stream_app.domain.store_id import parse_store_id
 from stream_app.domain.windows import floor_to_minute
+from stream_app.domain.zones import parse_zone
 from stream_app.errors import StoreMonitorError
 
 _EPOCH = date(1970, 1, 1)
@@ -61,7 +65,10 @@ ALL_STORES = StoreSelection()
 
 
 class ReportRequest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`as_of` is in microseconds since the epoch, None for the stream time. A range's T is its end."""
+    """`as_of` is in microseconds since the epoch, None for the stream time. A range's T is its end.
+
+    `windows` replace the policy's own.
+    """
 
     as_of: int | None = None
     policy: str = DEFAULT_POLICY
@@ -70,6 +77,7 @@ class ReportRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     range: CustomRange | None = None
     allow_stale: bool = False
     selection: StoreSelection = ALL_STORES
+    windows: WindowKind | None = None
 
 
 def checked_policy(text: str) -> str:
@@ -87,6 +95,21 @@ def checked_range(first: str | None, end: str | None) -> CustomRange | None:
     if first is None or end is None:
         raise BadReportRequestError("bad_range", "from and to go together")
     return _parse_range(first, end)
+
+
+def checked_selection(ids: Sequence[str] | None, text: str | None, zone: str | None) -> StoreSelection:
+    """The selection, each id once and without the spaces around it; raises BadReportRequestError."""
+    found = None if ids is None else tuple(dict.fromkeys(map(_checked_id, ids)))
+    if zone is not None and isinstance(parse_zone(zone), Rejected):
+        raise BadReportRequestError("unknown_zone", f"{zone!r} is not an IANA zone that the tzdata package lists")
+    return StoreSelection(found, text, zone)
+
+
+def _checked_id(text: str) -> str:
+    store_id = parse_store_id(text)
+    if isinstance(store_id, Rejected):
+        raise BadReportRequestError("bad_store_id", store_id.sentence)
+    return store_id
 
 
 def _parse_range(first: str, end: str) -> CustomRange:

@@ -1,18 +1,66 @@
 """Reports in the service's own form."""
 
+from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Body, Header, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from api.dependencies import ServicesOf
 from api.problems import ProblemError
 from api.report_files import negotiated_answer, report_file
-from api.report_lookup import known_report
+from api.report_lookup import known_report, refuse_unretained
+from api.report_records import Origin
 from api.report_request import Format
+from api.report_schemas import ReportBody, ReportPage, ReportView
 from api.report_storage import ReportState
+from api.report_views import body_hash, page_of, report_view, request_of
 
 router = APIRouter(prefix="/reports", tags=["reports"])
+
+
+@router.post("", status_code=202)
+async def begin_report(
+    request: Request,
+    response: Response,
+    services: ServicesOf,
+    body: Annotated[ReportBody, Body(default_factory=ReportBody)],
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
+) -> ReportView:
+    """Begin a report; with an Idempotency-Key that came with this body before, the report that was begun then."""
+    asked = request_of(body, services)
+    refuse_unretained(services, asked)
+    origin = Origin(idempotency_key=idempotency_key, body_sha256=idempotency_key and body_hash(body))
+    report = await services.reports.trigger(asked, origin)
+    view = report_view(report, _urls(request))
+    response.headers["Location"] = view.links.self
+    return view
+
+
+@router.get("")
+async def list_reports(
+    request: Request,
+    services: ServicesOf,
+    state: Annotated[ReportState | None, Query(description="Those in this state alone.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
+) -> ReportPage:
+    """Reports, the newest first, a page at a time."""
+    reports = [report for report in services.reports.newest_first() if state in {None, report.state}]
+    page, following = page_of(reports, cursor, limit)
+    return ReportPage(reports=[report_view(report, _urls(request)) for report in page], next=following)
+
+
+@router.get("/{report_id}")
+async def show_report(request: Request, services: ServicesOf, report_id: str) -> ReportView:
+    """Everything about a report."""
+    return report_view(known_report(services, report_id), _urls(request))
+
+
+@router.delete("/{report_id}", status_code=204)
+async def remove_report(services: ServicesOf, report_id: str) -> None:
+    """Cancel a report that isn't finished, which stays as Cancelled; delete one that is."""
+    await services.reports.remove(known_report(services, report_id))
 
 
 @router.get("/{report_id}/download", response_class=FileResponse)
@@ -31,3 +79,7 @@ async def download_report(
         raise ProblemError(409, "report_not_complete", f"report {report_id} is {report.state}")
     path = services.reports.open(report)
     return negotiated_answer(report_file(path, report, file_format, guards_formulas=guard_formulas), request)
+
+
+def _urls(request: Request) -> Callable[[str, str], str]:
+    return lambda route, report_id: str(request.url_for(route, report_id=report_id))

@@ -14,7 +14,7 @@ import structlog
 
 from api.report_request import ALL_STORES, Columns, CustomRange, Format, StoreSelection
 from stream_app.atomic_file import part_path, replacing
-from stream_app.domain.policy import DEFAULT_POLICY
+from stream_app.domain.policy import DEFAULT_POLICY, WindowKind
 from stream_app.errors import StoreMonitorError
 
 log = structlog.get_logger()
@@ -58,6 +58,7 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     format: Format = Format.CSV
     range: CustomRange | None = None
     selection: StoreSelection = ALL_STORES
+    windows: WindowKind | None = None
     is_of_one_store: bool = False
     idempotency_key: str | None = None
     body_sha256: str | None = None

@@ -1,0 +1,82 @@
+"""What holds for every request: its id, how long its body may be, and how many are answered at a time."""
+
+import re
+import uuid
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import BodyTooLongError, ProblemError, problem_answer
+
+REQUEST_ID = "X-Request-ID"
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+class RequestLimits:
+    """ASGI middleware around the whole app; what it refuses is a problem too."""
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_requests: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+        self._max_requests = max_requests
+        self._under_way = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope))
+        self._under_way += 1
+        try:
+            with structlog.contextvars.bound_contextvars(request_id=request_id):
+                await self._answer(scope, receive, _Reply(send, request_id))
+        finally:
+            self._under_way -= 1
+
+    async def _answer(self, scope: Scope, receive: Receive, reply: "_Reply") -> None:
+        if self._under_way > self._max_requests:
+            busy = ProblemError(503, "too_many_requests", f"{self._max_requests} requests are being answered already")
+            await problem_answer(busy, {"Retry-After": "1"})(scope, receive, reply)
+            return
+        await self._app(scope, _Body(receive, Headers(scope=scope), self._max_body_bytes), reply)
+
+
+class _Reply:
+    """Send, with the request's id among the headers."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)[REQUEST_ID] = self._request_id
+        await self._send(message)
+
+
+class _Body:
+    """Receive, up to a number of bytes: as it is announced, or as it comes; raises BodyTooLongError."""
+
+    def __init__(self, receive: Receive, headers: Headers, max_bytes: int) -> None:
+        announced = headers.get("content-length", "0")
+        self._is_refused = announced.isdecimal() and int(announced) > max_bytes
+        self._receive = receive
+        self._max_bytes = self._left = max_bytes
+
+    async def __call__(self) -> Message:
+        if self._is_refused:
+            raise BodyTooLongError(self._max_bytes)
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise BodyTooLongError(self._max_bytes)
+        return message
+
+
+def _request_id(headers: Headers) -> str:
+    """The caller's, where it can stand in a log and a header, else a new one."""
+    given = headers.get(REQUEST_ID, "")
+    return given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
