@@ -1,6 +1,6 @@
 """The fleet's report from what the tables hold: no file, no process, no clock."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -21,16 +21,27 @@ from stream_app.domain.store_state import Buckets, newest_until
 from stream_app.domain.windows import Window, Windows, begin_of, floor_to_minute, local_midnight, windows_of
 
 
-def fleet_report(contents: Sequence[PartitionContent], request: ReportRequest, as_of: int) -> Table:
+def fleet_report(
+    contents: Sequence[PartitionContent],
+    request: ReportRequest,
+    as_of: int,
+    tell: Callable[[float], None] = lambda _: None,
+) -> Table:
     """Every store known from polls or a calendar, ordered by the bytes of its id, with the columns asked for.
 
-    `as_of` is in microseconds. Raises AsOfNotRetainedError where a window begins before what a partition keeps.
+    `as_of` is in microseconds; `tell` is told the share of the stores that are counted, from 0 to 1.
+    Raises AsOfNotRetainedError where a window begins before what a partition keeps.
     """
     parts = [
         StoredStores(content.ids, content.values, content.calendars, content.meta.retained_from) for content in contents
     ]
-    tables = [_columns_of(part, request, as_of) for part in parts]
     ids = list(chain.from_iterable(part.ids for part in parts))
+    tables: list[dict[str, list[Cell]]] = []
+    counted = 0
+    for part in parts:
+        tables.append(_columns_of(part, request, as_of))
+        counted += len(part)
+        tell(counted / max(len(ids), 1))
     order = sorted(range(len(ids)), key=ids.__getitem__)
     merged: dict[str, list[Cell]] = {"store_id": [ids[row].decode() for row in order]}
     for name in tables[0]:

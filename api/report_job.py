@@ -3,7 +3,7 @@
 import hashlib
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,9 @@ from stream_app.domain.poll import MICROS_PER_MINUTE
 from stream_app.domain.report import WRITERS, Table
 from stream_app.domain.store_calendar import MINUTES_PER_DAY
 from stream_app.errors import StateError
+
+# The share of a report's work that is done once its stores are read, and once they are counted; roughly.
+_SCANNED, _COUNTED = 0.3, 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +88,13 @@ class _Steps:
         self._last = now
 
 
-def run(request: JobRequest, folder: Path) -> JobOutcome:
+def run(request: JobRequest, folder: Path, tell: Callable[[float], None]) -> JobOutcome:
     """Make the report that is asked for; whatever can be foreseen to go wrong is an outcome, not an exception.
 
-    `folder` is this process's own, for its secondaries.
+    `folder` is this process's own, for its secondaries; `tell` is told how much is done, from 0 to 1.
     """
     try:
-        return _run(request, _readers(request.tables, folder))
+        return _run(request, _readers(request.tables, folder), tell)
     except AsOfNotRetainedError as error:
         return JobFailed("as_of_not_retained", str(error))
     except StateError as error:
@@ -100,12 +103,15 @@ def run(request: JobRequest, folder: Path) -> JobOutcome:
         return JobFailed("storage_failed", f"the report could not be written: {error}")
 
 
-def _run(request: JobRequest, readers: Sequence[PartitionReader]) -> JobOutcome:
+def _run(request: JobRequest, readers: Sequence[PartitionReader], tell: Callable[[float], None]) -> JobOutcome:
     steps = _Steps()
     for reader in readers:
         reader.catch_up()
     steps.done("catch_up")
-    found = [reader.read_all() for reader in readers]
+    found: list[PartitionContent | None] = []
+    for reader in readers:
+        found.append(reader.read_all())
+        tell(_SCANNED * len(found) / len(readers))
     steps.done("scan")
     contents = [content for content in found if content is not None]
     if behind := _behind(readers, found, request):
@@ -116,7 +122,7 @@ def _run(request: JobRequest, readers: Sequence[PartitionReader]) -> JobOutcome:
         return JobFailed("no_polls", "there is no poll to take the time from: send some, or give as_of")
     minute = as_of // MICROS_PER_MINUTE
     contents = [selected(content, request.report.selection, minute) for content in contents]
-    report = fleet_report(contents, request.report, as_of)
+    report = fleet_report(contents, request.report, as_of, lambda share: tell(_SCANNED + (_COUNTED - _SCANNED) * share))
     steps.done("count")
     sha256, size = _write(request.path, report, request.report.format)
     steps.done("write")

@@ -59,6 +59,10 @@ class ReportMaking:
                 raise self._too_far_behind(outcome)
             await asyncio.sleep(_RETRY_S)
 
+    def progress_of(self, path: Path) -> float:
+        """How much of the report at `path` is done, from 0 to 1."""
+        return self._process.progress_of(path)
+
     async def _end_offsets(self, deadline: float, *, allow_stale: bool) -> Offsets | None:
         """The topics' ends; None where Kafka stays away and the caller allowed stale figures."""
         clock = asyncio.get_running_loop().time

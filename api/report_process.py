@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -27,6 +28,10 @@ log = structlog.get_logger()
 JOB_TIMEOUT_S = 600.0
 _START_TIMEOUT_S = 60.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+# Not forked: a fork would inherit the locks of RocksDB's threads.
+_SPAWN = multiprocessing.get_context("spawn")
+_told_here: "list[Synchronized[float]]" = []  # in the child alone: what its parent reads the progress from
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
@@ -50,8 +55,10 @@ class ReportProcess:
         self._base = folder
         self._log_level = log_level
         self._generation = 0
-        self._pool = _new_pool(log_level)
+        self._done = _SPAWN.Value("d", 0.0)
+        self._pool = _new_pool(log_level, self._done)
         self._pid: int | None = None
+        self._current: Path | None = None
         self._one_at_a_time = asyncio.Lock()
 
     @property
@@ -71,9 +78,18 @@ class ReportProcess:
         """
         async with self._one_at_a_time:
             await self._start()
-            with self._replaced_on_failure(JOB_TIMEOUT_S):
-                async with asyncio.timeout(JOB_TIMEOUT_S):
-                    return await self._submit(report_job.run, request, self._folder)
+            self._done.value = 0.0
+            self._current = request.path
+            try:
+                with self._replaced_on_failure(JOB_TIMEOUT_S):
+                    async with asyncio.timeout(JOB_TIMEOUT_S):
+                        return await self._submit(_run_job, request, self._folder)
+            finally:
+                self._current = None
+
+    def progress_of(self, path: Path) -> float:
+        """How much of the report at `path` is done, from 0 to 1; 0 where it isn't being computed."""
+        return self._done.value if path == self._current else 0.0
 
     def close(self) -> None:
         """End the child, whatever it is doing."""
@@ -115,7 +131,8 @@ class ReportProcess:
         self.close()
         self._pid = None
         self._generation += 1
-        self._pool = _new_pool(self._log_level)
+        self._done = _SPAWN.Value("d", 0.0)  # the killed child may have held the other one's lock
+        self._pool = _new_pool(self._log_level, self._done)
 
     def _child(self) -> BaseProcess | None:
         return next((child for child in multiprocessing.active_children() if child.pid == self._pid), None)
@@ -125,14 +142,13 @@ class ReportProcess:
         return self._base / f"report-{self._generation}"
 
 
-def _new_pool(log_level: str) -> ProcessPoolExecutor:
-    """Spawned, not forked: a fork would inherit the locks of RocksDB's threads."""
-    spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin, initargs=(os.getpid(), log_level))
+def _new_pool(log_level: str, done: "Synchronized[float]") -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, mp_context=_SPAWN, initializer=_begin, initargs=(os.getpid(), log_level, done))
 
 
-def _begin(parent_pid: int, log_level: str) -> None:
+def _begin(parent_pid: int, log_level: str, done: "Synchronized[float]") -> None:
     """In the child: die with the parent, also where that is killed, and leave Ctrl-C to it."""
+    _told_here.append(done)
     configure_logs(log_level)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
@@ -141,3 +157,13 @@ def _begin(parent_pid: int, log_level: str) -> None:
             raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
     if os.getppid() != parent_pid:  # it ended before the signal was asked for
         sys.exit()
+
+
+def _run_job(request: JobRequest, folder: Path) -> JobOutcome:
+    """In the child: the job, with its progress shown to the parent."""
+    return report_job.run(request, folder, _tell)
+
+
+def _tell(share: float) -> None:
+    for done in _told_here:
+        done.value = share

@@ -1,19 +1,18 @@
 """Reports in the service's own form."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from api.dependencies import ServicesOf
+from api.dependencies import Services, ServicesOf
 from api.problems import ProblemError
 from api.report_files import negotiated_answer, report_file
 from api.report_lookup import known_report, refuse_unretained
 from api.report_records import Origin
 from api.report_request import Format
 from api.report_schemas import ReportBody, ReportPage, ReportView
-from api.report_storage import ReportState
+from api.report_storage import ReportMetadata, ReportState
 from api.report_views import body_hash, page_of, report_view, request_of
 
 router = APIRouter(prefix="/reports", tags=["reports"])
@@ -32,7 +31,7 @@ async def begin_report(
     refuse_unretained(services, asked)
     origin = Origin(idempotency_key=idempotency_key, body_sha256=idempotency_key and body_hash(body))
     report = await services.reports.trigger(asked, origin)
-    view = report_view(report, _urls(request))
+    view = _view(request, services, report)
     response.headers["Location"] = view.links.self
     return view
 
@@ -48,13 +47,13 @@ async def list_reports(
     """Reports, the newest first, a page at a time."""
     reports = [report for report in services.reports.newest_first() if state in {None, report.state}]
     page, following = page_of(reports, cursor, limit)
-    return ReportPage(reports=[report_view(report, _urls(request)) for report in page], next=following)
+    return ReportPage(reports=[_view(request, services, report) for report in page], next=following)
 
 
 @router.get("/{report_id}")
 async def show_report(request: Request, services: ServicesOf, report_id: str) -> ReportView:
     """Everything about a report."""
-    return report_view(known_report(services, report_id), _urls(request))
+    return _view(request, services, known_report(services, report_id))
 
 
 @router.delete("/{report_id}", status_code=204)
@@ -81,5 +80,8 @@ async def download_report(
     return negotiated_answer(report_file(path, report, file_format, guards_formulas=guard_formulas), request)
 
 
-def _urls(request: Request) -> Callable[[str, str], str]:
-    return lambda route, report_id: str(request.url_for(route, report_id=report_id))
+def _view(request: Request, services: Services, report: ReportMetadata) -> ReportView:
+    def url(route: str, report_id: str) -> str:
+        return str(request.url_for(route, report_id=report_id))
+
+    return report_view(report, services.reports.progress_of(report), url)

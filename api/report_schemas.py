@@ -113,7 +113,7 @@ class ReportView(BaseModel):
 
     report_id: ReportId
     state: ReportState
-    progress: float = Field(ge=0, le=1, description="0 until it is being made, 1 when it is complete.")
+    progress: float = Field(ge=0, le=1, description="0 until it is being computed, 1 when it is complete.")
     triggered_at: str
     started_at: str | None
     finished_at: str | None

@@ -44,15 +44,15 @@ def body_hash(body: ReportBody) -> str:
     return hashlib.sha256(body.model_dump_json(by_alias=True, exclude_defaults=True).encode()).hexdigest()
 
 
-def report_view(report: ReportMetadata, url: Callable[[str, str], str]) -> ReportView:
-    """What there is to know; `url` gives the address of a route, by its name and the report's id."""
+def report_view(report: ReportMetadata, progress: float, url: Callable[[str, str], str]) -> ReportView:
+    """What there is to know; `progress` goes from 0 to 1, `url` gives a route's address by its name and the id."""
     selection = report.selection
     is_complete = report.state is ReportState.COMPLETE
     has_filter = selection.text is not None or selection.zone is not None
     return ReportView(
         report_id=report.report_id,
         state=report.state,
-        progress=1.0 if is_complete else 0.0,
+        progress=progress,
         triggered_at=report.triggered_at,
         started_at=report.started_at,
         finished_at=report.finished_at,

@@ -64,6 +64,11 @@ class Reports:
         """The report, None where there is none of this id."""
         return self._known.get(report_id)
 
+    def progress_of(self, report: ReportMetadata) -> float:
+        """How much of a report is done, from 0 to 1."""
+        is_complete = report.state is ReportState.COMPLETE
+        return 1.0 if is_complete else self._making.progress_of(self._storage.path(report))
+
     def newest_first(self) -> Sequence[ReportMetadata]:
         """All of them."""
         return sorted(self._known.values(), key=lambda report: (report.triggered_at, report.report_id), reverse=True)

@@ -86,6 +86,25 @@ def test_report_is_written_by_another_process_that_stays_for_the_next(tmp_path: 
     assert (first.sha256, first.bytes) == (second.sha256, (tmp_path / "report.csv").stat().st_size)
 
 
+def test_progress_is_that_of_the_report_in_the_making_alone(tmp_path: Path) -> None:
+    Tables(tmp_path / "tables", 2).write(POLLS)
+    asked = request(tmp_path)
+
+    async def shares() -> tuple[set[float], float, float]:
+        async with report_process(tmp_path) as process:
+            job, seen = asyncio.create_task(process.run(asked)), set()
+            while not job.done():
+                seen.add(process.progress_of(asked.path))
+                other = process.progress_of(tmp_path / "other.csv")
+                await asyncio.sleep(0)
+            return seen, other, process.progress_of(asked.path)
+
+    seen, other, after = asyncio.run(shares())
+
+    assert 0 < max(seen) < 1
+    assert (other, after) == (0.0, 0.0)
+
+
 def test_missing_partition_and_missing_polls_are_named(tmp_path: Path) -> None:
     Tables(tmp_path / "tables", 2).write(POLLS, positions={"polls": 5}, only=[0])
 
