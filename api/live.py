@@ -1,95 +1,132 @@
-"""One store, as it is now: from its partition's table at one checkpoint."""
+"""Live answers about stores, each from its partition's table at one checkpoint."""
 
-from api.as_of import check_retained, stream_time
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from api.as_of import stream_time
 from api.catch_up import CatchUp
 from api.problems import ProblemError
-from api.schemas import LastPoll, LiveStore
-from api.snapshots import StoredStore
+from api.report_request import CustomRange
+from api.snapshots import PartitionContent
+from api.store_history import StoreHistory
+from api.store_hours import store_hours
+from api.store_schemas import LiveStore, QueriedStores, StoreHours, StoreOutages, StorePolls, StoreTimeline
 from api.stored_stores import StoredStores
-from stream_app.domain.figures import bucket_figures
-from stream_app.domain.fleet import buckets_until
-from stream_app.domain.live_status import live_status
+from api.stores_now import live_answers
+from stream_app.codec.table import PartitionMeta
 from stream_app.domain.partitions import partition_of
-from stream_app.domain.poll import ACTIVE, INACTIVE, format_instant
+from stream_app.domain.policy import NamedPolicy
+from stream_app.domain.poll import MICROS_PER_MINUTE, format_instant
 from stream_app.domain.rejection import Rejected
-from stream_app.domain.report import WINDOWS
 from stream_app.domain.store_id import parse_store_id
-from stream_app.domain.store_state import NO_POLL, newest_until
-from stream_app.domain.windows import begin_of, floor_to_minute, rolling
+from stream_app.domain.windows import local_midnight
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One store that the table knows, and the stream time of all partitions."""
+
+    store_id: str
+    stores: StoredStores
+    stream_time: int | None
 
 
 class LiveStores:
-    """Answers about single stores."""
+    """Answers about single stores and lists of them.
+
+    They raise ProblemError (404 unknown, 409 no poll to take the time from, 422 a range that can't be, 503 no
+    database), AsOfNotRetainedError and StateError. `as_of` is in microseconds, None for the stream time.
+    """
 
     def __init__(self, tables: CatchUp) -> None:
         self._tables = tables
 
-    def store(self, text: str, as_of: int | None) -> LiveStore:
-        """The store of this id at `as_of` (microseconds, by default the stream time).
+    def store(self, text: str, named: NamedPolicy, as_of: int | None) -> LiveStore:
+        """The store of this id now."""
+        known = self._known(text)
+        return live_answers(known.stores, named, time_of(as_of, known.stream_time))[0]
 
-        Raises ProblemError (404 unknown, 409 no poll to take the time from, 503 no database), AsOfNotRetainedError,
-        StateError.
-        """
+    def timeline(
+        self, text: str, named: NamedPolicy, as_of: int | None, given: CustomRange | None, resolution: int
+    ) -> StoreTimeline:
+        """Its runs of statuses over a range, by default the day before T."""
+        return self._history(text, as_of, given).timeline(named, given, resolution)
+
+    def outages(self, text: str, named: NamedPolicy, as_of: int | None, given: CustomRange | None) -> StoreOutages:
+        """Its outages inside a range, by default the policy's week before T."""
+        return self._history(text, as_of, given).outages(named, given)
+
+    def polls(self, text: str, as_of: int | None, given: CustomRange | None, limit: int) -> StorePolls:
+        """Its newest kept polls inside a range, by default the week before T."""
+        return self._history(text, as_of, given).polls(given, limit)
+
+    def hours(self, text: str, as_of: int | None) -> StoreHours:
+        """Its calendar."""
+        known = self._known(text)
+        return store_hours(known.store_id, known.stores.calendar_of(0), time_of(as_of, known.stream_time))
+
+    async def query(self, texts: Iterable[str], named: NamedPolicy, as_of: int | None) -> QueriedStores:
+        """Many stores at once, all at one T; each partition's are of one checkpoint."""
+        parsed = {text: parse_store_id(text) for text in texts}
+        contents = self._contents({store_id for store_id in parsed.values() if isinstance(store_id, str)})
+        at = time_of(as_of, self._stream_time(content.meta for content in contents))
+        answers = await asyncio.to_thread(_answers, contents, named, at)
+        found = {text: answers.get(store_id) for text, store_id in parsed.items() if isinstance(store_id, str)}
+        known = {answer.store_id: answer for answer in found.values() if answer is not None}
+        return QueriedStores(
+            as_of=format_instant(at),
+            policy=named.name,
+            stores=[*known.values()],
+            unknown=[text for text in parsed if found.get(text) is None],
+        )
+
+    def _history(self, text: str, as_of: int | None, given: CustomRange | None) -> StoreHistory:
+        known = self._known(text)
+        if as_of is None and given is not None:
+            zone = known.stores.calendar_of(0).newest_zone
+            as_of = (local_midnight(zone, given.end) if given.is_local else given.end) * MICROS_PER_MINUTE
+        return StoreHistory(known.store_id, known.stores, time_of(as_of, known.stream_time))
+
+    def _known(self, text: str) -> Known:
         store_id = parse_store_id(text)
         if isinstance(store_id, Rejected):
             raise ProblemError(404, "unknown_store", store_id.sentence)
-        stored = self._stored(store_id)
-        if stored.value is None and stored.calendar is None:
+        content = self._contents([store_id])[0]
+        if not content.ids and not content.calendars:
             raise ProblemError(404, "unknown_store", f"no poll and no calendar of store {store_id!r} was taken in")
-        if as_of is None:
-            as_of = stream_time([*self._tables.known_metas, stored.meta])
-        if as_of is None:
-            raise ProblemError(409, "no_polls", "there is no poll to take the time from: send some, or give as_of")
-        check_retained(as_of, [stored.meta])
-        return live_store(store_id, stored, as_of)
+        return Known(store_id, StoredStores.of(content), self._stream_time([content.meta]))
 
-    def _stored(self, store_id: str) -> StoredStore:
+    def _contents(self, store_ids: Iterable[str]) -> list[PartitionContent]:
+        """What the partitions of these stores hold of them."""
         readers = self._tables.readers
         if not readers:
             raise ProblemError(503, "kafka_unavailable", "Kafka has not answered yet, so the partitions are not known")
-        partition = partition_of(store_id.encode(), len(readers))
-        stored = readers[partition].read_store(store_id)
-        if stored is None:
-            problem = f"partition {partition}: {readers[partition].problem}"
-            raise ProblemError(503, "database_missing", problem)
-        return stored
+        homes: dict[int, list[str]] = defaultdict(list)
+        for store_id in store_ids:
+            homes[partition_of(store_id.encode(), len(readers))].append(store_id)
+        found = []
+        for partition, ids in homes.items():
+            content = readers[partition].read_stores(ids)
+            if content is None:
+                raise ProblemError(503, "database_missing", f"partition {partition}: {readers[partition].problem}")
+            found.append(content)
+        return found
+
+    def _stream_time(self, read: Iterable[PartitionMeta]) -> int | None:
+        """Over all partitions, as of the last catch-up and of what was read since."""
+        return stream_time([*self._tables.known_metas, *read])
 
 
-def live_store(store_id: str, stored: StoredStore, as_of: int) -> LiveStore:
-    """The answer, from what is stored and the time alone."""
-    key = store_id.encode()
-    stores = StoredStores(
-        [] if stored.value is None else [key],
-        [] if stored.value is None else [stored.value],
-        {} if stored.calendar is None else {key: stored.calendar},
-        stored.meta.retained_from,
-    )
-    calendar = stores.calendar_of(0)
-    status = live_status(newest_until(stores.states, as_of), calendar, as_of)
-    return LiveStore(
-        store_id=store_id,
-        status=status.status.value,
-        is_open_now=status.is_open,
-        last_poll=_last_poll(status.last_poll),
-        as_of=format_instant(as_of),
-        zone=calendar.zone_at(floor_to_minute(as_of)),
-        **_minutes(stores, as_of),
-    )
+def time_of(as_of: int | None, newest_poll: int | None) -> int:
+    """T in microseconds: what is asked for, else the stream time; raises ProblemError where there is neither."""
+    at = newest_poll if as_of is None else as_of
+    if at is None:
+        raise ProblemError(409, "no_polls", "there is no poll to take the time from: send some, or give as_of")
+    return at
 
 
-def _last_poll(observation: int) -> LastPoll | None:
-    if observation == NO_POLL:
-        return None
-    return LastPoll(status=INACTIVE if observation & 1 else ACTIVE, timestamp_utc=format_instant(observation >> 1))
-
-
-def _minutes(stores: StoredStores, as_of: int) -> dict[str, int]:
-    minute = floor_to_minute(as_of)
-    windows = rolling(minute)
-    buckets = buckets_until(stores.known, stores.calendar_of, begin_of(windows), minute)
-    figures = bucket_figures(buckets, None, windows, 1)
-    return {
-        f"{side}_last_{window}_minutes": int(minutes[0])
-        for side, columns in (("uptime", figures.up), ("downtime", figures.down))
-        for window, minutes in zip(WINDOWS, columns, strict=True)
-    }
+def _answers(contents: Iterable[PartitionContent], named: NamedPolicy, as_of: int) -> dict[str, LiveStore]:
+    every = (live_answers(StoredStores.of(content), named, as_of) for content in contents)
+    return {answer.store_id: answer for answers in every for answer in answers}

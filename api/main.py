@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import report_routes, routes
+from api import report_routes, routes, store_routes
 from api.compatible_forms import form_a, forms_b_to_e
 from api.dependencies import running_services
 from api.problems import add_problem_handlers
@@ -36,6 +36,6 @@ def create_app(settings: Settings) -> FastAPI:
         RequestLimits, max_body_bytes=settings.api_max_body_bytes, max_requests=settings.api_max_requests
     )
     add_problem_handlers(app)
-    for part in (form_a, forms_b_to_e, report_routes.router, routes.router):
+    for part in (form_a, forms_b_to_e, report_routes.router, store_routes.router, routes.router):
         app.include_router(part)
     return app

@@ -1,6 +1,6 @@
 """One partition, read from whichever worker of this host has it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from api.snapshots import PartitionContent, Secondary, StoredStore
@@ -49,6 +49,10 @@ class PartitionReader:
     def read_store(self, store_id: str) -> StoredStore | None:
         """One store, of one database; None where there is none. Raises StateError, DatabaseUnreadableError."""
         return None if self.current is None else self.current.read_store(store_id)
+
+    def read_stores(self, store_ids: Iterable[str]) -> PartitionContent | None:
+        """Some stores, of one database; None where there is none. Raises StateError, DatabaseUnreadableError."""
+        return None if self.current is None else self.current.read_stores(store_ids)
 
     def close(self) -> None:
         """Let go of the files."""

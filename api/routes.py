@@ -2,16 +2,10 @@
 
 from fastapi import APIRouter, Response
 
-from api.dependencies import AsOf, ServicesOf
-from api.schemas import Alive, LiveStore, Readiness
+from api.dependencies import ServicesOf
+from api.schemas import Alive, Readiness
 
 router = APIRouter()
-
-
-@router.get("/stores/{store_id:path}")
-async def store(services: ServicesOf, store_id: str, as_of: AsOf) -> LiveStore:
-    """One store: up, down or closed, its last poll, and its minutes up and down."""
-    return services.live.store(store_id, as_of)
 
 
 @router.get("/health/live")

@@ -27,30 +27,6 @@ class FailedReportAnswer(BaseModel):
     reason: str
 
 
-class LastPoll(BaseModel):
-    """The newest poll so far."""
-
-    status: Literal["active", "inactive"]
-    timestamp_utc: str = Field(examples=["2023-01-25T18:13:22.479220Z"])
-
-
-class LiveStore(BaseModel):
-    """One store at `as_of`: outside business hours it is closed, inside its last poll decides; figures in minutes."""
-
-    store_id: str
-    status: Literal["up", "down", "closed"]
-    is_open_now: bool
-    last_poll: LastPoll | None
-    as_of: str = Field(examples=["2023-01-25T18:13:22.479220Z"])
-    zone: str = Field(examples=["America/Chicago"])
-    uptime_last_hour_minutes: int
-    uptime_last_day_minutes: int
-    uptime_last_week_minutes: int
-    downtime_last_hour_minutes: int
-    downtime_last_day_minutes: int
-    downtime_last_week_minutes: int
-
-
 class Alive(BaseModel):
     """The process answers."""
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
+from typing import Self
 
 import numpy as np
 
+from api.snapshots import PartitionContent
 from stream_app.codec import store_values, table
 from stream_app.codec.store_values import StoredBuckets
 from stream_app.domain import runs, store_state
 from stream_app.domain.business_hours import open_runs
 from stream_app.domain.fleet import KnownStores, both_buckets
 from stream_app.domain.runs import Minutes, Runs
-from stream_app.domain.store_calendar import DEFAULT_CALENDAR, StoreCalendar
+from stream_app.domain.store_calendar import DEFAULT_CALENDAR, MINUTES_PER_DAY, StoreCalendar
 from stream_app.domain.store_state import Buckets, RetainedRange, StoreStates
 
 
@@ -26,6 +28,11 @@ class StoredStores:
         self._values = [*values, *[store_values.NO_POLLS_VALUE] * len(unpolled)]
         self._calendars = calendars
         self.retained_from = retained_from
+
+    @classmethod
+    def of(cls, content: PartitionContent) -> Self:
+        """The stores of a partition, or some of them, at one checkpoint."""
+        return cls(content.ids, content.values, content.calendars, content.meta.retained_from)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -79,8 +86,19 @@ class StoredStores:
         """When each store is open, first <= UTC minute < end."""
         return open_runs(self.calendars, first, end)
 
+    def open_days(self, first_day: int, end_day: int) -> Runs:
+        """The same over whole UTC days since the epoch; of a single store it is remembered, as it is asked for most."""
+        if len(self) == 1:
+            return _open_days(self.calendar_of(0), first_day, end_day)
+        return open_runs(self.calendars, first_day * MINUTES_PER_DAY, end_day * MINUTES_PER_DAY)
+
 
 @lru_cache(maxsize=1 << 16)
 def _decoded_calendar(value: bytes) -> StoreCalendar:
     """Stores share calendars, and the next report finds the same ones."""
     return table.decode_calendar(value)
+
+
+@lru_cache(maxsize=1 << 14)
+def _open_days(calendar: StoreCalendar, first_day: int, end_day: int) -> Runs:
+    return open_runs([calendar], first_day * MINUTES_PER_DAY, end_day * MINUTES_PER_DAY)

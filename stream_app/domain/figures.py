@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from stream_app.domain import runs
-from stream_app.domain.runs import AXIS, Minutes, Runs
+from stream_app.domain.runs import AXIS, Minutes, Runs, rows_of
 from stream_app.domain.status_runs import PollColumnsOfStates
 from stream_app.domain.store_state import Buckets
 from stream_app.domain.windows import Window
@@ -45,6 +46,17 @@ class Outages:
 
     count: Minutes
     longest: Minutes
+
+
+class OutageList(NamedTuple):
+    """Outages of many stores, in order: the axis minutes of their first and past their last minute, and what was lost.
+
+    `minutes` (int64) are of business hours: the time from start to end less what the store was closed in between.
+    """
+
+    start: Minutes
+    end: Minutes
+    minutes: Minutes
 
 
 def bucket_figures(buckets: Buckets, is_open: Runs | None, windows: Sequence[Window], count: int) -> Figures:
@@ -86,13 +98,20 @@ def poll_hour_figures(polls: PollColumnsOfStates, is_open: Runs, windows: Sequen
 
 def outages(down: Runs, is_open: Runs, window: Window, count: int) -> Outages:
     """The outages inside a window."""
-    open_there, down_there = _within(is_open, window), _within(down, window)
-    in_business_time = runs.union(
-        _business_time(open_there, down_there.start), _business_time(open_there, down_there.end - 1) + 1
-    )
+    found = outage_list(down, is_open, window)
     longest = np.zeros(count, np.int64)
-    np.maximum.at(longest, in_business_time.rows, in_business_time.end - in_business_time.start)
-    return Outages(np.bincount(in_business_time.rows, minlength=count), longest)
+    np.maximum.at(longest, rows_of(found.start), found.minutes)
+    return Outages(np.bincount(rows_of(found.start), minlength=count), longest)
+
+
+def outage_list(down: Runs, is_open: Runs, window: Window) -> OutageList:
+    """Each of the outages inside a window by itself."""
+    open_there, down_there = _within(is_open, window), _within(down, window)
+    start = _business_time(open_there, down_there.start)
+    end = _business_time(open_there, down_there.end - 1) + 1
+    begins = np.append(True, start[1:] > end[:-1])[: len(start)].nonzero()[0]
+    last = np.append(begins[1:], len(start))[: len(begins)] - 1
+    return OutageList(down_there.start[begins], down_there.end[last], end[last] - start[begins])
 
 
 def minutes_in(of: Runs, window: Window, count: int) -> Minutes:

@@ -119,13 +119,16 @@ def late(states: StoreStates, rows: NDArray[np.int64], observations: Observation
     return int((inside & (observations < last_observations(states)[rows])).sum())
 
 
+def seen_until(states: StoreStates, micros: int) -> StoreStates:
+    """The states as if no kept observation after an instant were there."""
+    seen = observations_of(states.entries, states.retained.first) >> 1 <= micros
+    carry = np.where(states.carry >> 1 <= micros, states.carry, NO_POLL)
+    return StoreStates(states.retained, carry, states.entries[seen])
+
+
 def newest_until(states: StoreStates, micros: int) -> Observations:
     """The newest kept observation of each store at or before an instant, or NO_POLL."""
-    newest = np.where(states.carry >> 1 <= micros, states.carry, NO_POLL)
-    observations = observations_of(states.entries, states.retained.first)
-    seen = observations >> 1 <= micros
-    np.maximum.at(newest, states.entry_rows[seen], observations[seen])
-    return newest
+    return last_observations(seen_until(states, micros))
 
 
 def active_runs(states: StoreStates, end: int) -> Runs:

@@ -1,0 +1,160 @@
+"""The routes of live answers about stores: each reads like the sentence that describes it.
+
+An id stands in the path, or in `?id=` of the same path under /store: dots, slashes at the end and empty parts don't
+survive every client and proxy in a path.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from api.dependencies import AsOf, ServicesOf
+from api.report_request import CustomRange, checked_policy, checked_range
+from api.store_history import MAX_POLLS
+from api.store_schemas import (
+    LiveStore,
+    Problem,
+    QueriedStores,
+    StoreHours,
+    StoreOutages,
+    StorePolls,
+    StoreQuery,
+    StoreTimeline,
+)
+from stream_app.domain.policy import POLICIES, NamedPolicy, parse_policy
+from stream_app.domain.store_calendar import MINUTES_PER_DAY
+
+
+def problems(**codes: str) -> dict[int | str, dict[str, Any]]:
+    """What a route can refuse, for OpenAPI: the codes by status, as `s404="unknown_store"`."""
+    return {
+        int(status[1:]): {
+            "description": code,
+            "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+        }
+        for status, code in codes.items()
+    }
+
+
+_BAD_TIMES = "bad_as_of, as_of_not_retained, unknown_policy, invalid_request"
+_UNREADABLE = "kafka_unavailable, database_missing, state_unreadable"
+_OF_ONE = problems(s404="unknown_store", s409="no_polls", s422=_BAD_TIMES, s503=_UNREADABLE)
+_OF_RANGE = _OF_ONE | problems(s422=f"{_BAD_TIMES}, bad_range, range_too_long, policy_without_minutes")
+_OF_MANY = problems(s409="no_polls", s422=_BAD_TIMES, s503=_UNREADABLE)
+
+router = APIRouter(tags=["stores"])
+
+InPath = Annotated[
+    str, Path(description="As it stands in the data, percent-encoded.", examples=["8419537941919820732"])
+]
+InQuery = Annotated[str, Query(alias="id", description="An id of any form.", examples=["../a"])]
+
+
+def _policy(
+    services: ServicesOf,
+    policy: Annotated[str | None, Query(description=f"One of {', '.join(POLICIES)}; max_gap:MINUTES.")] = None,
+) -> NamedPolicy:
+    return parse_policy(checked_policy(policy or services.default_policy))
+
+
+PolicyOf = Annotated[NamedPolicy, Depends(_policy)]
+
+
+@dataclass(frozen=True, slots=True)
+class _RangeAsked:
+    """A range, and T: None where neither was given, or where the range's own end is T."""
+
+    as_of: int | None
+    range: CustomRange | None
+
+
+def _range_asked(
+    as_of: AsOf,
+    as_of_text: Annotated[str | None, Query(alias="as_of", include_in_schema=False)] = None,
+    first: Annotated[
+        str | None, Query(alias="from", description="With `to`: two UTC times, or two of the store's dates.")
+    ] = None,
+    end: Annotated[
+        str | None, Query(alias="to", description="The end, exclusive; it is as_of too where none is given.")
+    ] = None,
+) -> _RangeAsked:
+    given = checked_range(first, end)
+    return _RangeAsked(None if as_of_text is None and given is not None else as_of, given)
+
+
+RangeAsked = Annotated[_RangeAsked, Depends(_range_asked)]
+Resolution = Annotated[
+    int, Query(ge=1, le=MINUTES_PER_DAY, description="Minutes of a slot, which shows the worst that was in it.")
+]
+Limit = Annotated[int, Query(ge=1, le=MAX_POLLS, description="Polls a page.")]
+
+
+@router.post("/stores/query", responses=_OF_MANY)
+async def query_stores(services: ServicesOf, asked: StoreQuery, policy: PolicyOf, as_of: AsOf) -> QueriedStores:
+    """Up to 1,000 stores at one T; unknown ids are named."""
+    return await services.live.query(asked.ids, policy, as_of)
+
+
+@router.get("/store/timeline", responses=_OF_RANGE)
+async def timeline_by_id(
+    services: ServicesOf, store_id: InQuery, policy: PolicyOf, asked: RangeAsked, resolution: Resolution = 1
+) -> StoreTimeline:
+    """The same for an id that can't stand in a path."""
+    return services.live.timeline(store_id, policy, asked.as_of, asked.range, resolution)
+
+
+@router.get("/stores/{store_id:path}/timeline", responses=_OF_RANGE)
+async def timeline(
+    services: ServicesOf, store_id: InPath, policy: PolicyOf, asked: RangeAsked, resolution: Resolution = 1
+) -> StoreTimeline:
+    """A store's runs of up, down, unknown and closed, without a gap; by default of the day before as_of."""
+    return services.live.timeline(store_id, policy, asked.as_of, asked.range, resolution)
+
+
+@router.get("/store/outages", responses=_OF_RANGE)
+async def outages_by_id(services: ServicesOf, store_id: InQuery, policy: PolicyOf, asked: RangeAsked) -> StoreOutages:
+    """The same for an id that can't stand in a path."""
+    return services.live.outages(store_id, policy, asked.as_of, asked.range)
+
+
+@router.get("/stores/{store_id:path}/outages", responses=_OF_RANGE)
+async def outages(services: ServicesOf, store_id: InPath, policy: PolicyOf, asked: RangeAsked) -> StoreOutages:
+    """A store's outages, counted as the extended report counts them; by default of the week before as_of."""
+    return services.live.outages(store_id, policy, asked.as_of, asked.range)
+
+
+@router.get("/store/polls", responses=_OF_RANGE)
+async def polls_by_id(services: ServicesOf, store_id: InQuery, asked: RangeAsked, limit: Limit = 1000) -> StorePolls:
+    """The same for an id that can't stand in a path."""
+    return services.live.polls(store_id, asked.as_of, asked.range, limit)
+
+
+@router.get("/stores/{store_id:path}/polls", responses=_OF_RANGE)
+async def polls(services: ServicesOf, store_id: InPath, asked: RangeAsked, limit: Limit = 1000) -> StorePolls:
+    """A store's kept polls, the newest first; by default of the week before as_of."""
+    return services.live.polls(store_id, asked.as_of, asked.range, limit)
+
+
+@router.get("/store/hours", responses=_OF_ONE)
+async def hours_by_id(services: ServicesOf, store_id: InQuery, as_of: AsOf) -> StoreHours:
+    """The same for an id that can't stand in a path."""
+    return services.live.hours(store_id, as_of)
+
+
+@router.get("/stores/{store_id:path}/hours", responses=_OF_ONE)
+async def hours(services: ServicesOf, store_id: InPath, as_of: AsOf) -> StoreHours:
+    """A store's zone, weekly hours with their versions, exceptions and planned maintenance."""
+    return services.live.hours(store_id, as_of)
+
+
+@router.get("/store", responses=_OF_ONE)
+async def store_by_id(services: ServicesOf, store_id: InQuery, policy: PolicyOf, as_of: AsOf) -> LiveStore:
+    """The same for an id that can't stand in a path."""
+    return services.live.store(store_id, policy, as_of)
+
+
+@router.get("/stores/{store_id:path}", responses=_OF_ONE)
+async def store(services: ServicesOf, store_id: InPath, policy: PolicyOf, as_of: AsOf) -> LiveStore:
+    """One store: its status and since when, next opening and closing, last poll, and its minutes up and down."""
+    return services.live.store(store_id, policy, as_of)
