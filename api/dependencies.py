@@ -16,6 +16,8 @@ from fastapi import Depends, Query, Request
 
 from api.as_of import parse_as_of
 from api.catch_up import CatchUp
+from api.fleet import Fleet
+from api.fleet_snapshots import FleetSnapshots
 from api.health import Health
 from api.kafka_ends import KafkaEnds
 from api.live import LiveStores
@@ -37,6 +39,7 @@ class Services:
 
     reports: Reports
     live: LiveStores
+    fleet: Fleet
     health: Health
     tables: CatchUp
     default_policy: str
@@ -65,10 +68,14 @@ async def running_services(settings: Settings, storage: ReportStorage) -> AsyncI
         stack.callback(sweeping.cancel)
         warming = asyncio.create_task(process.warm_up(), name="warm-up")  # what fails is logged there, and tried again
         stack.callback(warming.cancel)
+        health = Health(kafka, tables, settings.replay_file)
+        snapshots = FleetSnapshots(tables, settings.table_paths, folder / "fleet")
+        stack.push_async_callback(snapshots.close)
         yield Services(
             reports,
             LiveStores(tables),
-            Health(kafka, tables, settings.replay_file),
+            Fleet(snapshots, health),
+            health,
             tables,
             default_policy,
             settings.report_clock,

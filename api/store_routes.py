@@ -10,12 +10,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 
 from api.dependencies import AsOf, ServicesOf
+from api.fleet_schemas import FleetSummary, StorePage
 from api.report_request import CustomRange, checked_policy, checked_range
 from api.store_history import MAX_POLLS
+from api.store_page import MAX_PAGE, Filter, Sort
 from api.store_schemas import (
     LiveStore,
     Problem,
     QueriedStores,
+    StatusName,
     StoreHours,
     StoreOutages,
     StorePolls,
@@ -24,6 +27,7 @@ from api.store_schemas import (
 )
 from stream_app.domain.policy import POLICIES, NamedPolicy, parse_policy
 from stream_app.domain.store_calendar import MINUTES_PER_DAY
+from stream_app.domain.store_id import MAX_BYTES
 
 
 def problems(**codes: str) -> dict[int | str, dict[str, Any]]:
@@ -84,10 +88,43 @@ def _range_asked(
 
 
 RangeAsked = Annotated[_RangeAsked, Depends(_range_asked)]
+
+
+def _chosen_stores(
+    q: Annotated[str | None, Query(max_length=MAX_BYTES, description="A part of the id, as it is.")] = None,
+    status: Annotated[StatusName | None, Query(description="Only stores that are so now.")] = None,
+    zone: Annotated[str | None, Query(description="Only stores in this zone.", examples=["America/Chicago"])] = None,
+    sort: Annotated[
+        Sort, Query(description="The id's bytes; or the worst first: least share up, most minutes down.")
+    ] = Sort.ID,
+) -> Filter:
+    return Filter(q, status, zone, sort)
+
+
+ChosenStores = Annotated[Filter, Depends(_chosen_stores)]
 Resolution = Annotated[
     int, Query(ge=1, le=MINUTES_PER_DAY, description="Minutes of a slot, which shows the worst that was in it.")
 ]
 Limit = Annotated[int, Query(ge=1, le=MAX_POLLS, description="Polls a page.")]
+
+
+@router.get("/stores", responses=_OF_MANY | problems(s410="snapshot_gone", s422=f"{_BAD_TIMES}, bad_cursor"))
+async def list_stores(
+    services: ServicesOf,
+    policy: PolicyOf,
+    as_of: AsOf,
+    chosen: ChosenStores,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Stores a page.")] = 100,
+) -> StorePage:
+    """The fleet a page at a time, filtered and sorted; a cursor goes on in the snapshot that it began with."""
+    return await services.fleet.page(chosen, policy, as_of, cursor, limit)
+
+
+@router.get("/summary", responses=_OF_MANY)
+async def summary(services: ServicesOf, policy: PolicyOf, as_of: AsOf) -> FleetSummary:
+    """How many stores are up, down, unknown and closed, the week by its hours, the worst ten, and the lag."""
+    return await services.fleet.summary(policy, as_of)
 
 
 @router.post("/stores/query", responses=_OF_MANY)

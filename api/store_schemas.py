@@ -8,9 +8,9 @@ MAX_IDS = 1000
 
 StatusName = Literal["up", "down", "unknown", "closed"]
 
-_INSTANT = "2023-01-25T18:13:22.479220Z"
+EXAMPLE_INSTANT = "2023-01-25T18:13:22.479220Z"
 _MINUTE = "2023-01-25T18:00:00Z"
-_Minutes = Annotated[int, Field(ge=0)]
+Minutes = Annotated[int, Field(ge=0)]
 
 
 class Problem(BaseModel):
@@ -27,19 +27,19 @@ class LastPoll(BaseModel):
     """The newest poll so far."""
 
     status: Literal["active", "inactive"]
-    timestamp_utc: str = Field(examples=[_INSTANT])
+    timestamp_utc: str = Field(examples=[EXAMPLE_INSTANT])
     age_seconds: float = Field(description="From the poll to as_of.", examples=[35.5])
 
 
 class StoreFigures(BaseModel):
     """Minutes of business hours in the policy's hour, day and week before as_of."""
 
-    uptime_last_hour_minutes: _Minutes = Field(examples=[60])
-    uptime_last_day_minutes: _Minutes = Field(examples=[660])
-    uptime_last_week_minutes: _Minutes = Field(examples=[4620])
-    downtime_last_hour_minutes: _Minutes = Field(examples=[0])
-    downtime_last_day_minutes: _Minutes = Field(examples=[60])
-    downtime_last_week_minutes: _Minutes = Field(examples=[420])
+    uptime_last_hour_minutes: Minutes = Field(examples=[60])
+    uptime_last_day_minutes: Minutes = Field(examples=[660])
+    uptime_last_week_minutes: Minutes = Field(examples=[4620])
+    downtime_last_hour_minutes: Minutes = Field(examples=[0])
+    downtime_last_day_minutes: Minutes = Field(examples=[60])
+    downtime_last_week_minutes: Minutes = Field(examples=[420])
 
 
 class LiveStore(StoreFigures):
@@ -61,12 +61,12 @@ class LiveStore(StoreFigures):
         examples=["2023-01-25T17:30:00-06:00"],
     )
     last_poll: LastPoll | None
-    as_of: str = Field(examples=[_INSTANT])
+    as_of: str = Field(examples=[EXAMPLE_INSTANT])
     policy: str = Field(examples=["default"])
     zone: str = Field(examples=["America/Chicago"])
-    unknown_last_hour_minutes: _Minutes = Field(examples=[0])
-    unknown_last_day_minutes: _Minutes = Field(examples=[0])
-    unknown_last_week_minutes: _Minutes = Field(examples=[0])
+    unknown_last_hour_minutes: Minutes = Field(examples=[0])
+    unknown_last_day_minutes: Minutes = Field(examples=[0])
+    unknown_last_week_minutes: Minutes = Field(examples=[0])
 
 
 class TimelineRun(BaseModel):
@@ -82,10 +82,10 @@ class TimelineRun(BaseModel):
 class TimelineTotals(BaseModel):
     """Minutes of the range by status, exact under every resolution."""
 
-    up: _Minutes
-    down: _Minutes
-    unknown: _Minutes
-    closed: _Minutes
+    up: Minutes
+    down: Minutes
+    unknown: Minutes
+    closed: Minutes
 
 
 class StoreRange(BaseModel):
@@ -94,7 +94,7 @@ class StoreRange(BaseModel):
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
 
     store_id: str = Field(examples=["8419537941919820732"])
-    as_of: str = Field(examples=[_INSTANT])
+    as_of: str = Field(examples=[EXAMPLE_INSTANT])
     start: str = Field(alias="from", examples=["2023-01-24T18:13:00Z"])
     end: str = Field(alias="to", examples=["2023-01-25T18:13:00Z"])
 
@@ -115,16 +115,16 @@ class Outage(BaseModel):
 
     start: str = Field(alias="from", description="Its first minute.", examples=["2023-01-24T22:30:00Z"])
     end: str = Field(alias="to", description="Past its last minute.", examples=["2023-01-25T15:30:00Z"])
-    minutes_lost: _Minutes = Field(description="Of business hours.", examples=[60])
+    minutes_lost: Minutes = Field(description="Of business hours.", examples=[60])
 
 
 class StoreOutages(StoreRange):
     """The outages inside the range, in order."""
 
     policy: str = Field(examples=["default"])
-    count: _Minutes = Field(examples=[1])
-    longest_minutes: _Minutes = Field(examples=[60])
-    minutes_lost: _Minutes = Field(examples=[60])
+    count: Minutes = Field(examples=[1])
+    longest_minutes: Minutes = Field(examples=[60])
+    minutes_lost: Minutes = Field(examples=[60])
     outages: list[Outage]
 
 
@@ -132,7 +132,7 @@ class StorePoll(BaseModel):
     """A kept poll."""
 
     status: Literal["active", "inactive"]
-    timestamp_utc: str = Field(examples=[_INSTANT])
+    timestamp_utc: str = Field(examples=[EXAMPLE_INSTANT])
 
 
 class StorePolls(StoreRange):
@@ -186,7 +186,7 @@ class StoreHours(BaseModel):
     """A store's calendar; `zone` and `hours` are those in force at `as_of`."""
 
     store_id: str = Field(examples=["8419537941919820732"])
-    as_of: str = Field(examples=[_INSTANT])
+    as_of: str = Field(examples=[EXAMPLE_INSTANT])
     zone: str = Field(examples=["America/Chicago"])
     hours: list[WeeklyOpening]
     versions: list[HoursVersion]
@@ -205,7 +205,7 @@ class StoreQuery(BaseModel):
 class QueriedStores(BaseModel):
     """The known ones in the order asked for, and the ids of the others."""
 
-    as_of: str = Field(examples=[_INSTANT])
+    as_of: str = Field(examples=[EXAMPLE_INSTANT])
     policy: str = Field(examples=["default"])
     stores: list[LiveStore]
     unknown: list[str] = Field(examples=[["nobody"]])

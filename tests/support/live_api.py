@@ -1,0 +1,86 @@
+"""The store routes over real tables, in this process: no server, no Kafka."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace, TracebackType
+from typing import Any, Self
+
+import httpx
+from fastapi import FastAPI
+
+from api.catch_up import CatchUp
+from api.fleet import Fleet
+from api.fleet_snapshots import FleetSnapshots
+from api.health import Health
+from api.kafka_ends import KafkaEnds
+from api.live import LiveStores
+from api.partition_reader import PartitionReader
+from api.problems import add_problem_handlers
+from api.store_routes import router
+from stream_app.settings import Settings
+from tests.support.tables import Tables
+
+NOBODY_LISTENS = "127.0.0.1:1"
+
+
+class LiveApi:
+    """The app, and a loop that its requests run in one after the other."""
+
+    def __init__(self, folder: Path, tables: Tables, partitions: int) -> None:
+        self._runner = asyncio.Runner()
+        self._catch_up = CatchUp(self._kafka(), lambda partition: [tables.path(partition)], folder / "main")
+        self._catch_up.readers = [
+            PartitionReader([tables.path(partition)], folder / f"main-{partition}") for partition in range(partitions)
+        ]
+        self.snapshots = FleetSnapshots(self._catch_up, lambda partition: [tables.path(partition)], folder / "fleet")
+        self.app = FastAPI()
+        add_problem_handlers(self.app)
+        self.app.include_router(router)
+        self.app.state.services = SimpleNamespace(
+            live=LiveStores(self._catch_up),
+            fleet=Fleet(self.snapshots, Health(self._kafka(), self._catch_up, None)),
+            default_policy="default",
+            report_clock="stream",
+        )
+
+    def answer(self, method: str, path: str, body: object = None, **params: object) -> httpx.Response:
+        """One request; what the tables hold by now is seen."""
+        for reader in self._catch_up.readers:
+            reader.catch_up()
+        given = {name.rstrip("_"): str(value) for name, value in params.items()}
+        return self._runner.run(self._request(method, path, body, given))
+
+    def get(self, path: str, **params: object) -> dict[str, Any]:
+        """The JSON of a GET, whatever the status; `from_` stands for `from`."""
+        found: dict[str, Any] = self.answer("GET", path, **params).json()
+        return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._runner.run(self.snapshots.close())
+        self._runner.run(self._catch_up.stop())
+        self._runner.close()
+
+    async def _request(self, method: str, path: str, body: object, params: dict[str, str]) -> httpx.Response:
+        transport = httpx.ASGITransport(self.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+            return await client.request(method, path, params=params, json=body)
+
+    def _kafka(self) -> KafkaEnds:
+        async def made() -> KafkaEnds:
+            return KafkaEnds(Settings.model_validate({"KAFKA_BROKERS": NOBODY_LISTENS}))
+
+        return self._runner.run(made())
+
+
+@contextmanager
+def live_api(folder: Path, tables: Tables, partitions: int) -> Iterator[LiveApi]:
+    """The app over these tables, closed at the end."""
+    with LiveApi(folder, tables, partitions) as api:
+        yield api
