@@ -14,12 +14,13 @@ from api.store_schemas import LastPoll, LiveStore
 from api.stored_stores import StoredStores
 from stream_app.domain import runs
 from stream_app.domain.figures import Figures
+from stream_app.domain.fleet import buckets_until
 from stream_app.domain.live_status import NO_MINUTE, STATUSES, next_after, since, statuses_at
 from stream_app.domain.policy import NamedPolicy, Policy
 from stream_app.domain.poll import format_instant
 from stream_app.domain.report import WINDOWS
 from stream_app.domain.runs import AXIS, Minutes
-from stream_app.domain.status_runs import status_runs
+from stream_app.domain.status_runs import StatusRuns, status_runs
 from stream_app.domain.store_calendar import MINUTES_PER_DAY
 from stream_app.domain.store_state import NO_POLL, Observations, last_observations, seen_until
 from stream_app.domain.windows import floor_to_minute
@@ -55,9 +56,7 @@ def stores_now(stores: StoredStores, policy: Policy, as_of: int) -> StoresNow:
     first, end = max(first_day * MINUTES_PER_DAY, stores.retained_from or 0), end_day * MINUTES_PER_DAY
     is_open = stores.open_days(first_day, end_day)
     now_open = runs.contains(is_open, np.arange(count) * AXIS + minute)
-    seen = seen_until(stores.states, as_of)
-    last = last_observations(seen)
-    said = status_runs(seen, policy, first, np.full(count, minute + 1))
+    last, said = _said(stores, policy, as_of, first)
     return StoresNow(
         statuses_at(last, now_open, policy, minute),
         now_open,
@@ -68,6 +67,20 @@ def stores_now(stores: StoredStores, policy: Policy, as_of: int) -> StoresNow:
         stores.zones_at(minute),
         figures,
     )
+
+
+def _said(stores: StoredStores, policy: Policy, as_of: int, first: int) -> tuple[Observations, StatusRuns]:
+    """Each store's last poll so far, and what the polls so far say of first <= minute <= T's minute.
+
+    Stored buckets say it too, as far as a store is open, and are at hand already; but not of a minute with polls that
+    came after T.
+    """
+    end, last = floor_to_minute(as_of) + 1, stores.known.last
+    if policy.is_stored and not (last >> 1 > as_of).any():
+        buckets = buckets_until(stores.known, stores.calendar_of, first, end)
+        return last, StatusRuns(buckets.up, buckets.down)
+    seen = seen_until(stores.states, as_of)
+    return last_observations(seen), status_runs(seen, policy, first, np.full(len(stores), end))
 
 
 def live_answers(stores: StoredStores, named: NamedPolicy, as_of: int) -> list[LiveStore]:

@@ -116,7 +116,11 @@ def outage_list(down: Runs, is_open: Runs, window: Window) -> OutageList:
 
 def minutes_in(of: Runs, window: Window, count: int) -> Minutes:
     """The minutes of each row that lie inside its window."""
-    return runs.minutes_per_row(_within(of, window), count)
+    rows = of.rows
+    first, end = (edge if isinstance(edge, int) else edge[rows] for edge in window)
+    base = rows * AXIS
+    inside = np.minimum(of.end, base + end) - np.maximum(of.start, base + first)
+    return np.bincount(rows, np.maximum(inside, 0), count).astype(np.int64)
 
 
 def _within(of: Runs, window: Window) -> Runs:

@@ -82,7 +82,9 @@ def floor_to_minute(micros: int) -> int:
 
 def begin_of(windows: Sequence[Window]) -> int:
     """The first minute of any of the windows; of no stores', the end of time."""
-    return min(int(np.min(window.first, initial=np.iinfo(np.int64).max)) for window in windows)
+    return min(
+        first if isinstance(first, int) else int(np.min(first, initial=np.iinfo(np.int64).max)) for first, _ in windows
+    )
 
 
 def earliest_as_of(retained: RetainedRange) -> int:
