@@ -55,7 +55,7 @@ class StoreHistory:
 
     def outages(self, named: NamedPolicy, given: CustomRange | None) -> StoreOutages:
         """Outages inside the range, by default the policy's week before T, as the extended report counts them."""
-        week = policy_windows(self.stores, named.policy, floor_to_minute(self.as_of)).week
+        week = policy_windows(self.stores, named.policy.windows, floor_to_minute(self.as_of)).week
         first, end = self._edges(week, given)
         buckets, is_open = self._judged(named.policy, first, end)
         found = outage_list(buckets.down, is_open, Window(first, end))

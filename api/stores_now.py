@@ -50,7 +50,7 @@ class StoresNow:
 def stores_now(stores: StoredStores, policy: Policy, as_of: int) -> StoresNow:
     """The stores at `as_of` (microseconds); raises AsOfNotRetainedError."""
     count, minute = len(stores), floor_to_minute(as_of)
-    figures = judged_by(stores, policy, policy_windows(stores, policy, minute), np.full(count, minute)).figures
+    figures = judged_by(stores, policy, policy_windows(stores, policy.windows, minute), np.full(count, minute)).figures
     day = minute // MINUTES_PER_DAY
     first_day, end_day = max(day - LOOK_BACK_DAYS, 0), min(day + 1 + LOOK_AHEAD_DAYS, _LAST_DAY)
     first, end = max(first_day * MINUTES_PER_DAY, stores.retained_from or 0), end_day * MINUTES_PER_DAY
