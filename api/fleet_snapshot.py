@@ -94,7 +94,7 @@ def sum_of(columns: Iterable[Minutes]) -> Minutes:
 
 def _part(stores: StoredStores, policy: Policy, as_of: int) -> _Part:
     count, minute = len(stores), floor_to_minute(as_of)
-    judged = judged_by(stores, policy.windows, policy_windows(stores, policy, minute), np.full(count, minute))
+    judged = judged_by(stores, policy, policy_windows(stores, policy.windows, minute), np.full(count, minute))
     is_open = runs.contains(stores.is_open(minute, minute + 1), np.arange(count) * AXIS + minute)
     last = _last_polls(stores, as_of)
     zones = stores.zones_at(minute)

@@ -210,9 +210,13 @@ def test_live_status_says_what_is_now(fleet: Sidecar) -> None:
 
     assert fleet.get("/stores/a")["as_of"] == "2023-01-25T12:00:30.250000Z"
     assert (now["status"], now["is_open_now"], now["zone"]) == ("up", True, "UTC")
-    assert now["last_poll"] == {"status": "active", "timestamp_utc": "2023-01-25T11:50:00.000000Z"}
+    assert now["last_poll"] == {"status": "active", "timestamp_utc": "2023-01-25T11:50:00.000000Z", "age_seconds": 0}
     assert before["status"] == "down"
-    assert before["last_poll"] == {"status": "inactive", "timestamp_utc": "2023-01-24T12:30:45.500000Z"}
+    assert before["last_poll"] == {
+        "status": "inactive",
+        "timestamp_utc": "2023-01-24T12:30:45.500000Z",
+        "age_seconds": 23 * 3600 + 19 * 60 + 13.5,
+    }
     assert (night["status"], night["is_open_now"]) == ("closed", False)
     assert fleet.get("/stores/silent")["last_poll"] is None
 
