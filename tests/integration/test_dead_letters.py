@@ -121,7 +121,7 @@ def worker(service: Service) -> Iterator["subprocess.Popen[bytes]"]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "stream_app"],
-            env={**os.environ, **service.environment},
+            env={**os.environ, **service.environment, "LOG_LEVEL": "DEBUG"},  # small checkpoints are logged as debug
             stdout=output,
             stderr=subprocess.STDOUT,
         )
