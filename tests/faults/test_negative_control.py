@@ -15,7 +15,7 @@ def test_acks_before_the_checkpoint_are_seen(service: Service) -> None:
 
 
 def test_polls_lost_to_positions_that_were_durable_before_their_values_are_seen(service: Service) -> None:
-    killed = service.start(control=Control.POSITIONS_FIRST, fault=Fault(Point.SAID, 10, Action.KILL))
+    killed = service.start(control=Control.POSITIONS_FIRST, fault=Fault(Point.SAID, 3, Action.KILL))
     assert killed.ends(60) == -SIGKILL
 
     (worker,) = service.catches_up(service.start())
