@@ -1,10 +1,20 @@
 """What tests of every kind share."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.kafka import RunningKafka, running_kafka
+
+
+def pytest_configure() -> None:
+    """Give Ctrl-C its meaning back where whoever runs the tests ignores it, as a shell does for what runs behind.
+
+    A child inherits an ignored signal, and what tests start as a user would must be stopped as a user would.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError, NodeNotReadyError
 
 from api.snapshots import PartitionContent
 from stream_app.codec.table import CALENDAR_PREFIX, META_KEY, PartitionMeta, decode_meta, is_store_key
@@ -25,6 +26,7 @@ OFTEN, SELDOM = "0.1", "2"  # seconds between checkpoints
 SESSION_S = 5
 _NUMBERS = count()
 _CAUGHT_UP_WITHIN_S = 90.0
+_BROKER_BACK_WITHIN_S = 30.0
 _RESTARTS = 5
 
 
@@ -134,8 +136,19 @@ class Service:
         return compare(self.source.expected, self.changelog_contents())
 
     def acked_past(self, positions: Ends) -> dict[tuple[str, int], tuple[int, int]]:
-        """Where the group has committed more than what is kept: the acked and the kept position."""
-        acked = asyncio.run(_committed(self.source.brokers, self.app_id))
+        """Where the group has committed more than what is kept: the acked and the kept position.
+
+        Waits for a broker that is coming back: it takes a moment until its own controller counts it in again.
+        """
+        answers: list[dict[tuple[str, int], int]] = []
+
+        def has_answered() -> bool:
+            with suppress(NodeNotReadyError, GroupCoordinatorNotAvailableError):
+                answers.append(asyncio.run(_committed(self.source.brokers, self.app_id)))
+            return bool(answers)
+
+        assert comes_true(has_answered, _BROKER_BACK_WITHIN_S), "the broker did not come back"
+        (acked,) = answers
         kept = {(topic, number): positions[number].get(topic, 0) for topic, number in acked}
         return {tp: (offset, kept[tp]) for tp, offset in acked.items() if offset > kept[tp]}
 
