@@ -5,7 +5,7 @@ from time import perf_counter
 from typing import Any
 
 import faust
-from faust.types import EventT, StreamT
+from faust.types import TP, EventT, StreamT
 
 from stream_app.assignment import Assignment
 from stream_app.dead_letters import DeadLetterItem
@@ -14,7 +14,7 @@ from stream_app.partition_state import PartitionState
 from stream_app.settings import Settings
 from stream_app.topics import topics_of
 
-TakeIn = Callable[[PartitionState, Sequence[Any]], list[DeadLetterItem]]
+TakeIn = Callable[[PartitionState, TP, Sequence[Any]], list[DeadLetterItem]]
 
 # Runs of a topic that may wait in memory for their agent; Faust's own default of 4,096 would be some 30 million polls.
 _WAITING_RUNS = 12
@@ -24,8 +24,8 @@ def add_agents(app: faust.App, assignment: Assignment, settings: Settings, parti
     """One agent for each source topic."""
     names = topics_of(settings)
 
-    def polls(state: PartitionState, run: Sequence[Any]) -> list[DeadLetterItem]:
-        return take_in_polls(state, run, settings.max_future_s)
+    def polls(state: PartitionState, source: TP, run: Sequence[Any]) -> list[DeadLetterItem]:
+        return take_in_polls(state, source, run, settings.max_future_s)
 
     for name, take_in in ((names.polls, polls), (names.calendars, take_in_calendars)):
         topic = app.topic(
@@ -59,6 +59,6 @@ async def _take(event: EventT[Any], assignment: Assignment, take_in: TakeIn) -> 
     if run.start > position and not await assignment.close_gap(message.tp, position, run.start):
         return
     started = perf_counter()
-    dead_letters = take_in(worker.state, run.records_from(position))
+    dead_letters = take_in(worker.state, message.tp, run.records_from(position))
     worker.state.advance(message.topic, run.end)
     await worker.take(event, dead_letters, perf_counter() - started)

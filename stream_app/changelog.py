@@ -72,7 +72,7 @@ class ChangelogWriter:
             await self._producer.begin_transaction()
             others = [
                 *await self._send_keyed(self._topics.dead_letters, dead_letters),
-                *await self._send_keyed(self._topics.status_changes, status_changes),
+                *await self._send(self._topics.status_changes, self._partition, status_changes),
             ]
             sent = await self._send(self._topics.changelog, self._partition, items)
             answers = await _answers([*others, *sent])
@@ -91,8 +91,10 @@ class ChangelogWriter:
         sent = [await self._send(topic, partition, of_partition) for partition, of_partition in by_partition.items()]
         return list(chain.from_iterable(sent))
 
-    async def _send(self, topic: str, partition: int, items: Iterable[TableItem | Keyed]) -> list[Sent]:
+    async def _send(self, topic: str, partition: int, items: Sequence[TableItem] | Sequence[Keyed]) -> list[Sent]:
         """Send items in as few batches as they need."""
+        if not items:
+            return []
         batch, sent = self._producer.create_batch(), []
         for key, value in items:
             if batch.append(key=key, value=value, timestamp=None) is None:

@@ -1,7 +1,8 @@
 """What has been decoded of a partition since its last checkpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ class Pending:
         """
         store_ids = sorted(self._rows)
         new_row = np.empty(len(store_ids), np.int64)
-        new_row[[self._rows[store_id] for store_id in store_ids]] = np.arange(len(store_ids))
+        new_row[_numbers(map(self._rows.__getitem__, store_ids), len(store_ids))] = np.arange(len(store_ids))
         empty = np.empty(0, np.int64)
         batch = Batch(
             store_ids,
@@ -83,12 +84,16 @@ class Pending:
     def _rows_of(self, store_ids: Sequence[str]) -> _Rows:
         """The row of each id among the pending stores, -1 for one of another partition."""
         known = self._rows
-        if unknown := list(dict.fromkeys(store_id for store_id in store_ids if store_id not in known)):
+        if unknown := [store_id for store_id in dict.fromkeys(store_ids) if store_id not in known]:
             homes = partitions_of([store_id.encode() for store_id in unknown], self._partitions).tolist()
             ours = [store_id for store_id, home in zip(unknown, homes, strict=True) if home == self._partition]
             known.update(zip(ours, range(len(known), len(known) + len(ours)), strict=True))
-        return np.array([known.get(store_id, -1) for store_id in store_ids], np.int64)
+        return _numbers(map(known.get, store_ids, repeat(-1)), len(store_ids))
 
     def _stranger(self, store_id: str) -> Rejected:
         home = int(partitions_of([store_id.encode()], self._partitions)[0])
         return Rejected(Reason.WRONG_PARTITION, f"{store_id[:64]!r} belongs to {home}, not to {self._partition}")
+
+
+def _numbers(numbers: Iterable[int], count: int) -> _Rows:
+    return np.fromiter(numbers, np.int64, count)

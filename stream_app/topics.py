@@ -28,7 +28,7 @@ class Topics:
 
     @property
     def sources(self) -> tuple[str, str]:
-        """The topics that the worker reads; co-partitioned with each other and with the changelog."""
+        """The topics that the worker reads; co-partitioned with the changelog and the status changes."""
         return self.polls, self.calendars
 
 
@@ -63,7 +63,7 @@ def configs_of(settings: Settings) -> dict[str, dict[str, str]]:
 
 
 async def ensure_topics(settings: Settings) -> int:
-    """Create the topics that are missing; return the partitions that the sources and the changelog share.
+    """Create the topics that are missing; return the partitions that all but the dead letters share.
 
     Raises BrokerUnreachableError, Kafka's own errors, and ConfigurationError where existing topics have different
     numbers of partitions.
@@ -116,7 +116,7 @@ async def _described(admin: AIOKafkaAdminClient, names: Mapping[str, object]) ->
 
 
 def _shared_count(counts: Mapping[str, int], names: Topics) -> int:
-    shared = {name: counts[name] for name in (*names.sources, names.changelog)}
+    shared = {name: counts[name] for name in (*names.sources, names.changelog, names.status_changes)}
     if len(set(shared.values())) > 1:
         message = (
             f"the topics must have one number of partitions, but have {shared}: a store's polls, calendar and state "

@@ -15,6 +15,7 @@ tests/unit/test_faust_contract.py, which fails when an upgrade changes it:
 | AIOKafkaConsumer._isolation_level, ._fetch_max_wait_ms | Faust has no setting for either |
 | AIOKafkaConsumerThread._fetch_records | the fetch, in the consumer's own thread, where positions can be read with it |
 | AIOKafkaConsumer._subscription | positions without a round trip |
+| FetchResult._partition_records, PartitionRecords._consumer_record | records as they were parsed, not dressed up |
 | AIOKafkaConsumerThread.highwater | stock gives the log's end, which an open transaction keeps from being read |
 | Consumer.perform_seek, ._committed_offset | where reading starts after a rebalance |
 | Consumer._seek, AIOKafkaConsumerThread.seek_wait | a seek in the consumer's own thread |
@@ -35,6 +36,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
@@ -51,7 +53,10 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Run:
-    """Every readable record of one partition in start <= offset < end, in order; there may be none."""
+    """Every readable record of one partition in start <= offset < end, in order; there may be none.
+
+    A record has an offset, a timestamp in milliseconds with its type, a key and a value.
+    """
 
     records: Sequence[Any]
     start: int
@@ -106,6 +111,7 @@ class RunConsumerThread(driver.AIOKafkaConsumerThread):
         nothing is there to be read, so that an emptied partition has a position too.
         """
         before = _positions(consumer, active_partitions or ())
+        _leave_bare(consumer)
         records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
         after = _positions(consumer, before.keys() | records.keys())
         runs: dict[TP, Run] = {}
@@ -234,6 +240,21 @@ def _positions(consumer: AIOKafkaConsumer, partitions: Sequence[TP] | set[TP]) -
         return {}
     states = {tp: assignment.state_value(tp) for tp in partitions}
     return {tp: state.position for tp, state in states.items() if state is not None and state.has_valid_position}
+
+
+def _leave_bare(consumer: AIOKafkaConsumer) -> None:
+    """Have what was fetched ahead come out as it was parsed, with offset, timestamp, key and value.
+
+    The ConsumerRecord that aiokafka makes of each adds topic and partition, which a run knows, and takes as long as
+    reading, decoding and folding it. Records that come in while a fetch waits for them are dressed as ever.
+    """
+    for fetched in consumer._fetcher._records.values():  # noqa: SLF001 - there is no other place to say so
+        if isinstance(fetched, FetchResult) and fetched.has_more():
+            fetched._partition_records._consumer_record = _as_parsed  # noqa: SLF001 - as above
+
+
+def _as_parsed(_tp: TopicPartition, record: Any) -> Any:
+    return record
 
 
 TRANSPORTS.aliases[SCHEME] = f"{__name__}:{RunTransport.__name__}"

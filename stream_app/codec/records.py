@@ -96,6 +96,10 @@ class StatusChangeRecord(msgspec.Struct, gc=False):
     corrected: bool
 
 
+_STORE_ID = b'{"store_id":'
+_STATUS = [b',"status":"%s","since_utc":"' % status.encode() for status in (INACTIVE, ACTIVE)]  # by is_active
+_CORRECTED = [b'","corrected":false}', b'","corrected":true}']
+
 _Record = TypeVar("_Record", PollRecord, CalendarRecord)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -151,12 +155,15 @@ def _parse(records: Sequence[PollRecord]) -> PollColumns:
 
 
 def encode_status_changes(store_ids: Sequence[str], changes: StatusChanges) -> list[tuple[bytes, bytes]]:
-    """Keys and values of the changes' records; their rows count the `store_ids`."""
-    times = np.datetime_as_string(changes.minute.astype("datetime64[m]"), unit="s", timezone="UTC").tolist()
+    """Keys and values of the changes' records; their rows count the `store_ids`.
+
+    The values are those of StatusChangeRecord, put together from pieces: a catch-up has hundreds of thousands.
+    """
+    times = np.datetime_as_string(changes.minute.astype("datetime64[m]"), unit="s", timezone="UTC").astype("S").tolist()
     return [
         (
             store_ids[row].encode(),
-            _encode(StatusChangeRecord(store_ids[row], ACTIVE if is_active else INACTIVE, time, is_corrected)),
+            b"".join((_STORE_ID, _encode(store_ids[row]), _STATUS[is_active], time, _CORRECTED[is_corrected])),
         )
         for row, is_active, time, is_corrected in zip(
             changes.row.tolist(), changes.is_active.tolist(), times, changes.is_corrected.tolist(), strict=True

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_app.codec.table import FORMAT_VERSION, check_version
-from stream_app.domain import runs
 from stream_app.domain.poll import MICROS_PER_MINUTE
 from stream_app.domain.runs import AXIS, Minutes, Runs
 from stream_app.domain.store_state import (
@@ -75,22 +74,18 @@ class StoredBuckets:
 def encode_states(states: StoreStates, buckets: Buckets | None) -> list[bytes]:
     """The value of each store, in row order; without buckets each is marked to have none."""
     count, first = len(states), states.retained.first
-    up, down = (runs.empty(), runs.empty()) if buckets is None else (buckets.up, buckets.down)
     entries = (states.entries & _ENTRY_MASK).astype("<u8").view(np.uint8).reshape(-1, 8)[:, :_ENTRY_BYTES].tobytes()
     header = np.zeros(count, _HEADER)
     header["version"], header["flags"] = FORMAT_VERSION, _UNDERIVED if buckets is None else 0
     header["carry"] = states.carry
     header["first"], header["span"] = first, states.retained.end - first
     header["entries"] = np.bincount(states.entry_rows, minlength=count)
-    header["up"] = np.bincount(up.rows, minlength=count)
-    header["down"] = np.bincount(down.rows, minlength=count)
-    parts = [
-        _slices(header.tobytes(), np.full(count, _HEADER.itemsize)),
-        _slices(entries, header["entries"].astype(np.int64) * _ENTRY_BYTES),
-        _slices(_run_bytes(up, first), header["up"].astype(np.int64) * _RUN_BYTES),
-        _slices(_run_bytes(down, first), header["down"].astype(np.int64) * _RUN_BYTES),
-    ]
-    return [b"".join(of_store) for of_store in zip(*parts, strict=True)]
+    parts = [_slices(entries, header["entries"].astype(np.int64) * _ENTRY_BYTES)]
+    for name, of in () if buckets is None else (("up", buckets.up), ("down", buckets.down)):
+        header[name] = np.bincount(of.rows, minlength=count)
+        parts.append(_slices(_run_bytes(of, first), header[name].astype(np.int64) * _RUN_BYTES))
+    headers = _slices(header.tobytes(), np.full(count, _HEADER.itemsize))
+    return [b"".join(of_store) for of_store in zip(headers, *parts, strict=True)]
 
 
 def decode_states(values: Sequence[bytes | None], retained: RetainedRange) -> StoreStates:

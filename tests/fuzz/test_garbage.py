@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import rocksdict
+from faust.types import TP
 from hypothesis import strategies as st
 
 from producers.calendar_rows import GatheredCalendars
@@ -52,7 +53,7 @@ def test_every_poll_record_counts_or_is_one_dead_letter(database: rocksdict.Rdic
         run = [Record(POLLS, offset, None, value) for offset, value in enumerate(values)]
         state = PartitionState(OPTIONS, Database(0, database))
 
-        letters = take_in_polls(state, run, max_future_s=300)
+        letters = take_in_polls(state, TP(POLLS, 0), run, max_future_s=300)
 
         check_letters(run, letters)
         assert state.pending + len(letters) == len(run)
@@ -66,7 +67,7 @@ def test_every_calendar_record_counts_or_is_one_dead_letter(database: rocksdict.
         run = [Record(CALENDARS, 7, *record)]
         state = PartitionState(OPTIONS, Database(0, database))
 
-        letters = take_in_calendars(state, run)
+        letters = take_in_calendars(state, TP(CALENDARS, 0), run)
 
         check_letters(run, letters)
         assert state.pending + len(letters) == 1

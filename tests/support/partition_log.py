@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import rocksdict
+from faust.types import TP
 
 from api.snapshots import PartitionContent
 from stream_app.codec import table
@@ -80,9 +81,9 @@ class CheckpointedPartition:
         start = self.state.position(topic)
         run = self.log.records[topic][start : start + count]
         if topic == POLLS:
-            self.dead_letters += take_in_polls(self.state, run, max_future_s=300)
+            self.dead_letters += take_in_polls(self.state, TP(topic, 0), run, max_future_s=300)
         else:
-            self.dead_letters += take_in_calendars(self.state, run)
+            self.dead_letters += take_in_calendars(self.state, TP(topic, 0), run)
         self.state.advance(topic, start + len(run))
 
     def checkpoint(self, *, derive: bool = True) -> None:

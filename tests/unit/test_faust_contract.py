@@ -10,6 +10,7 @@ from typing import Any
 import faust
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.consumer import fetcher
 from aiokafka.consumer.subscription_state import SubscriptionState, TopicPartitionState
 from faust.stores.rocksdb import Store
 from faust.tables.base import Collection
@@ -106,6 +107,14 @@ def test_positions_are_in_the_subscription() -> None:
     assert "self._subscription = " in source(AIOKafkaConsumer.__init__)
     assert isinstance(SubscriptionState.subscription, property)
     assert {"has_valid_position", "position"} <= set(dir(TopicPartitionState))
+
+
+@row("FetchResult._partition_records, PartitionRecords._consumer_record")
+def test_what_a_record_becomes_is_asked_of_each_fetch() -> None:
+    assert "self._partition_records = partition_records" in source(fetcher.FetchResult.__init__)
+    assert "consumer_record = self._consumer_record(tp, record)" in source(fetcher.PartitionRecords._unpack_records)
+    assert parameters(fetcher.PartitionRecords._consumer_record) == ["self", "tp", "record"]
+    assert "self._records[tp] = FetchResult(" in source(fetcher.Fetcher._proc_fetch_request)
 
 
 @row("AIOKafkaConsumerThread.highwater")
