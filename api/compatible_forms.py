@@ -10,7 +10,10 @@ from fastapi.routing import APIRoute
 
 from api.answer_choice import Wanted, wanted
 from api.dependencies import ReportAsked, Services, ServicesOf
+from api.documented_files import PART, WHOLE_OR_JSON
+from api.documented_problems import BAD_REPORTS, UNREADABLE, WITH_A_BODY, problems
 from api.known_stores import known_store
+from api.parameters import ReportInPath, ReportInQuery, StoreInPath
 from api.problems import FORESEEN, ProblemError, problem_of
 from api.report_files import plain_answer, report_file
 from api.report_lookup import known_report, refuse_unretained
@@ -24,7 +27,17 @@ from api.schemas import FailedReportAnswer, ReportAnswer, TriggeredReport
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _STARTED = "the report is being made"
-_CSV = {"content": {"text/csv": {}}, "description": "Where it is, or the CSV."}
+_NO_STORE = (*BAD_REPORTS, *UNREADABLE, "unknown_store")
+_NO_FILE = ("unknown_report", "invalid_request", "storage_failed", "range_not_satisfiable", "report_file_gone")
+_FILE = {200: WHOLE_OR_JSON} | PART
+_OF_FORM_C = _FILE | problems(*_NO_FILE)
+_OF_FORM_D = _FILE | problems(*_NO_FILE, *WITH_A_BODY)
+# 410 is form e's word for a report that failed; its clients take 500 for a file that is gone.
+_OF_FORMS_B_AND_E = _FILE | problems(*_NO_FILE, ("report_file_gone", 500))
+_OF_FORMS_B_AND_E |= {
+    202: {"model": FormEReport, "description": "It runs."},
+    410: {**_OF_FORMS_B_AND_E[410], "model": FormEReport, "description": "It failed; or its file is gone."},
+}
 
 
 class FormARoute(APIRoute):
@@ -44,7 +57,12 @@ class FormARoute(APIRoute):
         return answer
 
 
-form_a = APIRouter(prefix="/api", route_class=FormARoute, responses={400: {"model": FormAError}}, tags=["form a"])
+form_a = APIRouter(
+    prefix="/api",
+    route_class=FormARoute,
+    responses=problems() | {400: {"model": FormAError, "description": "Whatever is wrong."}},
+    tags=["form a"],
+)
 forms_b_to_e = APIRouter(tags=["forms b to e"])
 
 
@@ -64,7 +82,7 @@ async def trigger_report_a(services: ServicesOf, asked: ReportAsked) -> Triggere
     return TriggeredReport(report_id=(await services.reports.trigger(asked)).report_id)
 
 
-@form_a.post("/get_report", response_model_exclude_none=True)
+@form_a.post("/get_report", response_model_exclude_none=True, responses=problems("request_too_slow"))
 async def get_report_a(request: Request, services: ServicesOf, asked: AskedById) -> FormAReport:
     """Form a: where a report is; one that failed is an error."""
     report = known_report(services, str(asked.report_id))
@@ -76,7 +94,7 @@ async def get_report_a(request: Request, services: ServicesOf, asked: AskedById)
 
 
 @forms_b_to_e.post("/trigger_report/", include_in_schema=False)
-@forms_b_to_e.post("/trigger_report")
+@forms_b_to_e.post("/trigger_report", responses=problems(*BAD_REPORTS))
 async def trigger_report(services: ServicesOf, asked: ReportAsked) -> MessageReport:
     """Forms b and c: begin a report of the fleet; it will hold every poll that Kafka has acknowledged by now."""
     refuse_unretained(services, asked)
@@ -84,14 +102,14 @@ async def trigger_report(services: ServicesOf, asked: ReportAsked) -> MessageRep
     return MessageReport(report_id=report.report_id, status="Running", message=_STARTED)
 
 
-@forms_b_to_e.post("/trigger_report/{store_id:path}", status_code=202)
-async def trigger_report_e(services: ServicesOf, store_id: str, asked: ReportAsked) -> TriggeredReport:
+@forms_b_to_e.post("/trigger_report/{store_id:path}", status_code=202, responses=problems(*_NO_STORE))
+async def trigger_report_e(services: ServicesOf, store_id: StoreInPath, asked: ReportAsked) -> TriggeredReport:
     """Form e: begin a report of one store."""
     return await _trigger_one(services, store_id, asked, has_numeric_id=False)
 
 
-@forms_b_to_e.get("/store/{store_id:path}/trigger_report/")
-async def trigger_report_d(services: ServicesOf, store_id: str, asked: ReportAsked) -> TriggeredReport:
+@forms_b_to_e.get("/store/{store_id:path}/trigger_report/", responses=problems(*_NO_STORE))
+async def trigger_report_d(services: ServicesOf, store_id: StoreInPath, asked: ReportAsked) -> TriggeredReport:
     """Form d: begin a report of one store; its id is of digits alone, for clients that keep it as a number."""
     return await _trigger_one(services, store_id, asked, has_numeric_id=True)
 
@@ -99,10 +117,14 @@ async def trigger_report_d(services: ServicesOf, store_id: str, asked: ReportAsk
 @forms_b_to_e.get(
     "/get_report/{report_id}",
     response_model=ReportAnswer | FailedReportAnswer,
-    responses={200: _CSV, 202: {"model": FormEReport}, 410: {"model": FormEReport}},
+    responses=_OF_FORMS_B_AND_E,
 )
 async def get_report(
-    request: Request, services: ServicesOf, report_id: str, query: AskedFor, accept: Annotated[str, Header()] = "*/*"
+    request: Request,
+    services: ServicesOf,
+    report_id: ReportInPath,
+    query: AskedFor,
+    accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
 ) -> ReportAnswer | FailedReportAnswer | Response:
     """Forms b and e: what the caller asks for, else as the form that triggered it answers."""
     report = known_report(services, report_id)
@@ -112,13 +134,13 @@ async def get_report(
     return _form_b(request, services, report, asked)
 
 
-@forms_b_to_e.get("/get_report", response_model=MessageReport, responses={200: _CSV})
-async def get_report_c(services: ServicesOf, report_id: str, query: AskedFor) -> MessageReport | Response:
+@forms_b_to_e.get("/get_report", response_model=MessageReport, responses=_OF_FORM_C)
+async def get_report_c(services: ServicesOf, report_id: ReportInQuery, query: AskedFor) -> MessageReport | Response:
     """Form c: the CSV as a download once it is there."""
     return _form_c(services, known_report(services, report_id), query)
 
 
-@forms_b_to_e.post("/store/get_report/", response_model=MessageReport, responses={200: _CSV})
+@forms_b_to_e.post("/store/get_report/", response_model=MessageReport, responses=_OF_FORM_D)
 async def get_report_d(services: ServicesOf, asked: AskedById, query: AskedFor) -> MessageReport | Response:
     """Form d: as form c answers."""
     return _form_c(services, known_report(services, str(asked.report_id)), query)

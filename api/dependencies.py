@@ -21,13 +21,13 @@ from api.fleet_snapshots import FleetSnapshots
 from api.health import Health
 from api.kafka_ends import KafkaEnds
 from api.live import LiveStores
+from api.parameters import AsOfText, PolicyText, RangeBegin, RangeEnd
 from api.report_making import ReportMaking
 from api.report_process import ReportProcess
 from api.report_request import Columns, Format, ReportRequest, checked_policy, checked_range
 from api.report_retention import Retention
 from api.report_storage import ReportStorage
 from api.reports import Reports
-from stream_app.domain.policy import POLICIES
 from stream_app.settings import STREAM_CLOCK, WALL_CLOCK, Settings
 
 log = structlog.get_logger()
@@ -90,13 +90,7 @@ def _services(request: Request) -> Services:
 ServicesOf = Annotated[Services, Depends(_services)]
 
 
-def _as_of(
-    services: ServicesOf,
-    as_of: Annotated[
-        str | None,
-        Query(description="ISO 8601, UTC where it has no offset; `stream`: the newest poll taken in; `wall`: now."),
-    ] = None,
-) -> int | None:
+def _as_of(services: ServicesOf, as_of: AsOfText = None) -> int | None:
     return instant_asked(services, as_of)
 
 
@@ -114,15 +108,13 @@ AsOf = Annotated[int | None, Depends(_as_of)]
 def _report_asked(
     services: ServicesOf,
     as_of: AsOf,
-    policy: Annotated[str | None, Query(description=f"One of {', '.join(POLICIES)}; max_gap:MINUTES.")] = None,
+    policy: PolicyText = None,
     columns: Annotated[
         Columns, Query(description="`extended` adds everything that is known of a store.")
     ] = Columns.DEFAULT,
     file_format: Annotated[Format, Query(alias="format", description="CSV or JSON Lines.")] = Format.CSV,
-    first: Annotated[
-        str | None, Query(alias="from", description="With `to`: one window instead, of UTC times or the stores' dates.")
-    ] = None,
-    end: Annotated[str | None, Query(alias="to", description="The end of the window, exclusive.")] = None,
+    first: RangeBegin = None,
+    end: RangeEnd = None,
     allow_stale: Annotated[bool, Query(description="Compute with what is there when the tables lag behind.")] = False,  # noqa: FBT002 - a query parameter has a default
 ) -> ReportRequest:
     return ReportRequest(

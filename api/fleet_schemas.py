@@ -38,17 +38,17 @@ class FleetNow(BaseModel):
 class HourOfWeek(BaseModel):
     """An hour of the stores' own weeks in the seven days before as_of, 0 = Monday."""
 
-    day: int = Field(ge=0, le=6)
-    hour: int = Field(ge=0, le=23)
-    up_minutes: int
-    down_minutes: int
+    day: int = Field(ge=0, le=6, examples=[2])
+    hour: int = Field(ge=0, le=23, examples=[12])
+    up_minutes: int = Field(examples=[591000])
+    down_minutes: int = Field(examples=[9000])
     uptime_percent: float | None = Field(description="null: no store had a known minute in it.", examples=[98.5])
 
 
 class FleetLag(BaseModel):
     """How far the tables are behind the topics; null where Kafka doesn't answer."""
 
-    records: int | None
+    records: int | None = Field(examples=[0])
     partitions: list[PartitionLag]
 
 

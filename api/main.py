@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 from api import report_routes, routes, store_routes
 from api.compatible_forms import form_a, forms_b_to_e
 from api.dependencies import running_services
+from api.openapi import completed
 from api.problems import add_problem_handlers
 from api.report_storage import ReportStorage
 from api.request_limits import RequestLimits
@@ -32,10 +33,14 @@ def create_app(settings: Settings) -> FastAPI:
         version="1",
         lifespan=lifespan,
     )
-    app.add_middleware(
-        RequestLimits, max_body_bytes=settings.api_max_body_bytes, max_requests=settings.api_max_requests
-    )
     add_problem_handlers(app)
     for part in (form_a, forms_b_to_e, report_routes.router, store_routes.router, routes.router):
         app.include_router(part)
+    app.openapi_schema = completed(app.openapi())
+    # Around everything, the framework's own answer to an unforeseen error among it, which add_middleware would not be.
+    app.middleware_stack = RequestLimits(
+        app.build_middleware_stack(),
+        max_body_bytes=settings.api_max_body_bytes,
+        max_requests=settings.api_max_requests,
+    )
     return app

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details (application/problem+json), each with a stable `code`."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -51,7 +52,7 @@ FORESEEN: tuple[type[Exception], ...] = (
     ProblemError,
     StoreMonitorError,
     RequestValidationError,
-    BodyTooLongError,
+    HTTPException,
 )
 
 
@@ -59,7 +60,6 @@ def add_problem_handlers(app: FastAPI) -> None:
     """Let every error of the app, foreseen or not, leave as a problem."""
     for kind in FORESEEN:
         app.exception_handler(kind)(_of_foreseen_error)
-    app.exception_handler(HTTPException)(_of_http_error)
     app.exception_handler(Exception)(_of_unknown_error)
 
 
@@ -69,8 +69,8 @@ def problem_of(error: Exception) -> ProblemError:
         return error
     if isinstance(error, BadReportRequestError):
         return ProblemError(422, error.code, str(error))
-    if isinstance(error, BodyTooLongError):
-        return ProblemError(413, "body_too_long", error.detail)
+    if isinstance(error, HTTPException):
+        return _of_framework(error)
     if isinstance(error, RequestValidationError):
         wrong = "; ".join(f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
         return ProblemError(422, "invalid_request", wrong)
@@ -78,26 +78,35 @@ def problem_of(error: Exception) -> ProblemError:
     return ProblemError(status, code, str(error))
 
 
-def problem_answer(problem: ProblemError, headers: dict[str, str] | None = None) -> JSONResponse:
+def problem_body(problem: ProblemError) -> dict[str, str | int]:
+    """The members of RFC 9457, and the code."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+    }
+
+
+def problem_answer(problem: ProblemError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The problem as it leaves."""
-    return _answer(problem.status, problem.code, problem.detail, headers)
+    return JSONResponse(problem_body(problem), problem.status, headers, MEDIA_TYPE)
 
 
-def _answer(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, "code": code}
-    return JSONResponse(body, status, headers, MEDIA_TYPE)
+def _of_framework(error: HTTPException) -> ProblemError:
+    """What the framework refuses itself: no such path, not with this method, or a body that isn't text."""
+    if isinstance(error, BodyTooLongError):
+        return ProblemError(413, "body_too_long", error.detail)
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return ProblemError(422, "invalid_request", error.detail)
+    return ProblemError(error.status_code, HTTPStatus(error.status_code).name.lower(), error.detail)
 
 
 async def _of_foreseen_error(_: Request, error: Exception) -> JSONResponse:
-    return problem_answer(problem_of(error))
-
-
-async def _of_http_error(_: Request, error: HTTPException) -> JSONResponse:
-    """What the framework refuses itself: no such path, or not with this method."""
-    code = HTTPStatus(error.status_code).name.lower()
-    return _answer(error.status_code, code, str(error.detail), dict(error.headers or {}))
+    return problem_answer(problem_of(error), error.headers if isinstance(error, HTTPException) else None)
 
 
 async def _of_unknown_error(_: Request, error: Exception) -> JSONResponse:
     """The traceback goes to the server's log, not to the caller."""
-    return _answer(500, "internal_error", f"{type(error).__name__}, see the API's log")
+    return problem_answer(ProblemError(500, "internal_error", f"{type(error).__name__}, see the API's log"))

@@ -2,10 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from api.dependencies import Services, ServicesOf
+from api.documented_files import PART, UNCHANGED, WHOLE
+from api.documented_problems import BAD_REPORTS, WITH_A_BODY, Responses, problems
+from api.parameters import Cursor, IdempotencyKey, ReportInPath
 from api.problems import ProblemError
 from api.report_files import negotiated_answer, report_file
 from api.report_lookup import known_report, refuse_unretained
@@ -17,14 +20,23 @@ from api.report_views import body_hash, page_of, report_view, request_of
 
 router = APIRouter(prefix="/reports", tags=["reports"])
 
+_BEGUN: Responses = {
+    202: {
+        "description": "The report, and where to look for it.",
+        "headers": {"Location": {"description": "Its address.", "schema": {"type": "string", "format": "uri"}}},
+    }
+}
+_BAD_BODIES = (*BAD_REPORTS, *WITH_A_BODY, "bad_store_id", "unknown_zone", "idempotency_key_reused")
+_NO_FILE = ("unknown_report", "report_not_complete", "report_file_gone", "range_not_satisfiable", "storage_failed")
 
-@router.post("", status_code=202)
+
+@router.post("", status_code=202, responses=_BEGUN | problems(*_BAD_BODIES))
 async def begin_report(
     request: Request,
     response: Response,
     services: ServicesOf,
     body: Annotated[ReportBody, Body(default_factory=ReportBody)],
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> ReportView:
     """Begin a report; with an Idempotency-Key that came with this body before, the report that was begun then."""
     asked = request_of(body, services)
@@ -36,13 +48,13 @@ async def begin_report(
     return view
 
 
-@router.get("")
+@router.get("", responses=problems("invalid_request", "bad_cursor"))
 async def list_reports(
     request: Request,
     services: ServicesOf,
     state: Annotated[ReportState | None, Query(description="Those in this state alone.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500, description="Reports a page.")] = 50,
+    cursor: Cursor = None,
 ) -> ReportPage:
     """Reports, the newest first, a page at a time."""
     reports = [report for report in services.reports.newest_first() if state in {None, report.state}]
@@ -50,23 +62,27 @@ async def list_reports(
     return ReportPage(reports=[_view(request, services, report) for report in page], next=following)
 
 
-@router.get("/{report_id}")
-async def show_report(request: Request, services: ServicesOf, report_id: str) -> ReportView:
+@router.get("/{report_id}", responses=problems("unknown_report"))
+async def show_report(request: Request, services: ServicesOf, report_id: ReportInPath) -> ReportView:
     """Everything about a report."""
     return _view(request, services, known_report(services, report_id))
 
 
-@router.delete("/{report_id}", status_code=204)
-async def remove_report(services: ServicesOf, report_id: str) -> None:
+@router.delete("/{report_id}", status_code=204, responses=problems("unknown_report", "storage_failed"))
+async def remove_report(services: ServicesOf, report_id: ReportInPath) -> None:
     """Cancel a report that isn't finished, which stays as Cancelled; delete one that is."""
     await services.reports.remove(known_report(services, report_id))
 
 
-@router.get("/{report_id}/download", response_class=FileResponse)
+@router.get(
+    "/{report_id}/download",
+    response_class=FileResponse,
+    responses={200: WHOLE} | PART | UNCHANGED | problems(*_NO_FILE, "invalid_request"),
+)
 async def download_report(
     request: Request,
     services: ServicesOf,
-    report_id: str,
+    report_id: ReportInPath,
     file_format: Annotated[Format | None, Query(alias="format", description="By default the report's own.")] = None,
     guard_formulas: Annotated[  # noqa: FBT002 - a query parameter has a default
         bool, Query(description="Put a ' before what a spreadsheet would run as a formula; CSV alone.")

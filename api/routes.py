@@ -3,18 +3,22 @@
 from fastapi import APIRouter, Response
 
 from api.dependencies import ServicesOf
+from api.documented_problems import problems
 from api.schemas import Alive, Readiness
 
-router = APIRouter()
+router = APIRouter(tags=["health"])
+
+_REFUSED = problems()
+_NOT_READY = _REFUSED | {503: {**_REFUSED[503], "model": Readiness, "description": "Not ready, and why; or a problem."}}
 
 
-@router.get("/health/live")
+@router.get("/health/live", responses=problems())
 async def live() -> Alive:
     """The process answers."""
     return Alive()
 
 
-@router.get("/health/ready", responses={503: {"model": Readiness}})
+@router.get("/health/ready", responses=_NOT_READY)
 async def ready(services: ServicesOf, response: Response) -> Readiness:
     """200 once the replay is done and every partition has reached its end; 503 with the reasons until then."""
     readiness = await services.health.readiness()

@@ -15,7 +15,10 @@ class ReportAnswer(BaseModel):
     """Where a report is; `url` is null until it is complete."""
 
     status: Literal["Running", "Complete"]
-    url: str | None = Field(examples=["http://127.0.0.1:8000/reports/0f8fad5bd9cb469fa16570867728950e/download"])
+    url: str | None = Field(
+        description="Where the file is.",
+        examples=["http://127.0.0.1:8000/reports/0f8fad5bd9cb469fa16570867728950e/download"],
+    )
 
 
 class FailedReportAnswer(BaseModel):
@@ -24,7 +27,7 @@ class FailedReportAnswer(BaseModel):
     status: Literal["Failed"] = "Failed"
     url: None = None
     code: str = Field(examples=["partitions_lagging"])
-    reason: str
+    reason: str = Field(examples=["not every poll was taken in after 30 s: partition 2 at 810 of 812 in store-polls"])
 
 
 class Alive(BaseModel):
@@ -36,17 +39,19 @@ class Alive(BaseModel):
 class PartitionLag(BaseModel):
     """One topic of one partition; position is null where there is no database, end and lag where Kafka is away."""
 
-    partition: int
-    topic: str
-    position: int | None
-    end: int | None
-    lag: int | None
+    partition: int = Field(examples=[2])
+    topic: str = Field(examples=["store-polls"])
+    position: int | None = Field(examples=[810])
+    end: int | None = Field(examples=[812])
+    lag: int | None = Field(examples=[2])
 
 
 class Readiness(BaseModel):
     """Whether everything that was replayed and acknowledged is in the tables; if not, why."""
 
-    ready: bool
-    reasons: list[str]
-    replay: Literal["running", "done", "failed"] | None
+    ready: bool = Field(examples=[False])
+    reasons: list[str] = Field(examples=[["partition 2 at 810 of 812 in store-polls"]])
+    replay: Literal["running", "done", "failed"] | None = Field(
+        description="null: there is none to wait for.", examples=["done"]
+    )
     partitions: list[PartitionLag]

@@ -13,16 +13,6 @@ _MINUTE = "2023-01-25T18:00:00Z"
 Minutes = Annotated[int, Field(ge=0)]
 
 
-class Problem(BaseModel):
-    """An error (RFC 9457), as `application/problem+json`."""
-
-    type: Literal["about:blank"]
-    title: str = Field(examples=["Not Found"])
-    status: int = Field(examples=[404])
-    detail: str = Field(examples=["no poll and no calendar of store 'nobody' was taken in"])
-    code: str = Field(description="Stable, for programs.", examples=["unknown_store"])
-
-
 class LastPoll(BaseModel):
     """The newest poll so far."""
 
@@ -51,7 +41,7 @@ class LiveStore(StoreFigures):
         description="The minute from which on it has this status; null: for longer than is kept, or than 30 days.",
         examples=[_MINUTE],
     )
-    is_open_now: bool
+    is_open_now: bool = Field(examples=[True])
     next_open_local: str | None = Field(
         description="When business hours begin next, on the store's clock; null: not within 35 days.",
         examples=["2023-01-26T09:00:00-06:00"],
@@ -82,10 +72,10 @@ class TimelineRun(BaseModel):
 class TimelineTotals(BaseModel):
     """Minutes of the range by status, exact under every resolution."""
 
-    up: Minutes
-    down: Minutes
-    unknown: Minutes
-    closed: Minutes
+    up: Minutes = Field(examples=[660])
+    down: Minutes = Field(examples=[60])
+    unknown: Minutes = Field(examples=[0])
+    closed: Minutes = Field(examples=[720])
 
 
 class StoreRange(BaseModel):
@@ -154,7 +144,7 @@ class OpeningHours(BaseModel):
 class WeeklyOpening(OpeningHours):
     """The same on a day of the week, 0 = Monday."""
 
-    day: int = Field(ge=0, le=6)
+    day: int = Field(ge=0, le=6, examples=[2])
 
 
 class HoursVersion(BaseModel):
@@ -163,7 +153,7 @@ class HoursVersion(BaseModel):
     effective_from: str | None = Field(description="null: from ever.", examples=[None])
     timezone: str = Field(examples=["America/Chicago"])
     hours: list[WeeklyOpening]
-    is_in_force: bool
+    is_in_force: bool = Field(examples=[True])
 
 
 class HoursException(BaseModel):
