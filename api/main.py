@@ -42,5 +42,6 @@ def create_app(settings: Settings) -> FastAPI:
         app.build_middleware_stack(),
         max_body_bytes=settings.api_max_body_bytes,
         max_requests=settings.api_max_requests,
+        timeout_s=settings.api_timeout_s,
     )
     return app

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.allowed_methods import allowed_methods
 from api.as_of import AsOfNotRetainedError, BadAsOfError
 from api.kafka_ends import KafkaUnavailableError, TopicsUnusableError
 from api.report_request import BadReportRequestError
@@ -103,8 +104,10 @@ def _of_framework(error: HTTPException) -> ProblemError:
     return ProblemError(error.status_code, HTTPStatus(error.status_code).name.lower(), error.detail)
 
 
-async def _of_foreseen_error(_: Request, error: Exception) -> JSONResponse:
-    return problem_answer(problem_of(error), error.headers if isinstance(error, HTTPException) else None)
+async def _of_foreseen_error(request: Request, error: Exception) -> JSONResponse:
+    problem = problem_of(error)
+    has_methods = problem.status == HTTPStatus.METHOD_NOT_ALLOWED
+    return problem_answer(problem, {"Allow": allowed_methods(request)} if has_methods else None)
 
 
 async def _of_unknown_error(_: Request, error: Exception) -> JSONResponse:

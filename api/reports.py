@@ -93,7 +93,7 @@ class Reports:
         task = asyncio.create_task(self._run(report, request, saved), name=f"report-{report.report_id}")
         self._tasks[report.report_id] = task
         task.add_done_callback(lambda ended: self._ended(report, saved, ended))
-        await saved
+        await asyncio.shield(saved)  # a caller who is refused for taking too long must not take the report with it
         log.info("report.triggered", report_id=report.report_id, as_of=report.requested_as_of)
         return report
 

@@ -1,13 +1,17 @@
-"""What holds for every request: its id, how long its body may be, and how many are answered at a time."""
+"""What holds for every request: its id, its body's length, the time it may take, and how many there are at a time."""
 
+import asyncio
 import re
 import uuid
 
 import structlog
+from fastapi import Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import BodyTooLongError, ProblemError, problem_answer
+
+log = structlog.get_logger()
 
 REQUEST_ID = "X-Request-ID"
 
@@ -15,12 +19,17 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 class RequestLimits:
-    """ASGI middleware around the whole app; what it refuses is a problem too."""
+    """ASGI middleware around the whole app; what it refuses is a problem too.
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_requests: int) -> None:
+    An answer has to begin within `timeout_s`, its request's body read by then; once begun, as a download or a stream,
+    it takes as long as it takes.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_requests: int, timeout_s: float) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
         self._max_requests = max_requests
+        self._timeout_s = timeout_s
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,19 +50,38 @@ class RequestLimits:
             busy = ProblemError(503, "too_many_requests", f"{self._max_requests} requests are being answered already")
             await problem_answer(busy, {"Retry-After": "1"})(scope, receive, reply)
             return
-        await self._app(scope, _Body(receive, Headers(scope=scope), self._max_body_bytes), reply)
+        body = _Body(receive, Headers(scope=scope), self._max_body_bytes)
+        reply.deadline = asyncio.timeout(self._timeout_s)
+        try:
+            async with reply.deadline:
+                await self._app(scope, body, reply)
+        except TimeoutError:
+            if not reply.deadline.expired():  # it is the app's own
+                raise
+            log.warning("request.timed_out", path=scope["path"], is_body_missing=body.is_awaited)
+            await self._timed_out(body)(scope, receive, reply)
+
+    def _timed_out(self, body: "_Body") -> Response:
+        within = f"after {self._timeout_s:g} s"
+        if body.is_awaited:  # the rest of it may still come, which must not be taken for another request
+            slow = ProblemError(408, "request_too_slow", f"the request's body was not there {within}")
+            return problem_answer(slow, {"Connection": "close"})
+        return problem_answer(ProblemError(503, "timed_out", f"there was no answer {within}"))
 
 
 class _Reply:
-    """Send, with the request's id among the headers."""
+    """Send, with the request's id among the headers; what has begun in time has no deadline any more."""
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
         self._request_id = request_id
+        self.deadline: asyncio.Timeout | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message)[REQUEST_ID] = self._request_id
+            if self.deadline is not None and not self.deadline.expired():
+                self.deadline.reschedule(None)
         await self._send(message)
 
 
@@ -65,11 +93,14 @@ class _Body:
         self._is_refused = announced.isdecimal() and int(announced) > max_bytes
         self._receive = receive
         self._max_bytes = self._left = max_bytes
+        self.is_awaited = False
 
     async def __call__(self) -> Message:
         if self._is_refused:
             raise BodyTooLongError(self._max_bytes)
+        self.is_awaited = True
         message = await self._receive()
+        self.is_awaited = False
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             raise BodyTooLongError(self._max_bytes)

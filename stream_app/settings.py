@@ -168,6 +168,12 @@ class Settings(BaseSettings):
         description="Requests that the API answers at a time; one more is refused with 503, so that a flood can't "
         "take all of its memory.",
     )
+    api_timeout_s: PositiveFloat = Field(
+        30,
+        validation_alias="API_TIMEOUT",
+        description="Seconds until the API's answer has begun, the request's body read by then; 408 or 503 after that, "
+        "so that slow callers can't hold their places for ever. What has begun takes as long as it takes.",
+    )
     api_host: str = Field(
         "127.0.0.1",
         validation_alias="API_HOST",
