@@ -1,90 +1,24 @@
 """Several workers on one host: partitions move between them, and the sidecar follows."""
 
 import asyncio
-import csv
-import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from producers.sample import END, write_sample
 from stream_app.settings import Settings
 from stream_app.topics import ensure_topics
-from tests import reference
 from tests.support.command import run
 from tests.support.kafka import RunningKafka
+from tests.support.replays import Replays
 from tests.support.sidecar import api_environment, running_sidecar
 from tests.support.waiting import comes_true
+from tests.support.worker_process import Worker
 
 ALL = {0, 1, 2, 3}
 SESSION_S = 6  # the shortest that brokers allow
 TAKE_OVER_WITHIN_S = 45
-
-
-class Worker:
-    """A worker process, and what it has said of its partitions."""
-
-    def __init__(self, name: str, folder: Path, environment: Mapping[str, str]) -> None:
-        self._log = folder / f"{name}.log"
-        own = {**environment, "WORKER_NAME": name, "DATA_DIR": str(folder / name)}
-        with self._log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "stream_app"], env=own, stdout=output, stderr=subprocess.STDOUT
-            )
-
-    @property
-    def partitions(self) -> set[int]:
-        """Those of its latest assignment."""
-        said = re.findall(r"partitions\.assigned' partitions=\[(.*)\]", self._log.read_text())
-        return {int(number) for number in said[-1].split(", ") if number} if said else set()
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(10)
-
-    @contextmanager
-    def ended_with_the_test(self) -> Iterator["Worker"]:
-        try:
-            yield self
-        finally:
-            self.kill()
-
-
-class Replays:
-    """A sample in parts, sent one after the other; the calendars go with the first."""
-
-    def __init__(self, folder: Path, environment: Mapping[str, str], parts: int) -> None:
-        self._folder = folder
-        self._environment = environment
-        write_sample(folder / "whole", stores=60, days=8, end=END, seed=13)
-        with (folder / "whole" / "store_status.csv").open(newline="") as file:
-            header, *rows = csv.reader(file)
-        self._header, self._parts = header, [rows[part::parts] for part in range(parts)]
-        self._sent: list[list[str]] = []
-
-    def send_next(self) -> bytes:
-        """Send a part; the reference's report of everything sent so far."""
-        part = self._parts.pop(0)
-        self._sent += part
-        name = f"part-{len(self._parts)}"
-        self._write(name, part)
-        ended = run(self._folder, "replay", name, env=self._environment)
-        assert ended.exit_code == 0, ended.output
-        self._write("sent", self._sent)
-        return reference.report_from_files(self._folder / "sent")
-
-    def _write(self, name: str, rows: list[list[str]]) -> None:
-        folder = self._folder / name
-        folder.mkdir(exist_ok=True)
-        for file in ("menu_hours.csv", "timezones.csv"):
-            (folder / file).write_bytes((self._folder / "whole" / file).read_bytes())
-        with (folder / "store_status.csv").open("w", newline="") as polls:
-            csv.writer(polls, lineterminator="\n").writerows([self._header, *rows])
 
 
 @pytest.fixture

@@ -119,6 +119,6 @@ def test_methods_allowed_are_those_of_every_route_of_the_path() -> None:
 
 @pytest.mark.parametrize("given", ["", "a b", "a" * 129, "é", "a\tb", "<script>"])
 def test_id_that_could_not_stand_in_a_log_is_replaced(given: str) -> None:
-    (answer,) = answers(lambda api: api.get("/nowhere", headers={"X-Request-ID": given.encode()}))
+    (answer,) = answers(lambda api: api.get("/nowhere", headers={b"X-Request-ID": given.encode()}))
 
     assert len(answer.headers["x-request-id"]) == 32
