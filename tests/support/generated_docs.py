@@ -14,6 +14,7 @@ from stream_app.domain.rejection import REMEDIES, SENTENCES, Reason
 from stream_app.settings import Settings
 from tests.benchmarks import pages
 from tests.spec import policies_page, rules_page
+from tests.support import live_examples
 from tests.support.markdown import markdown_table
 
 ROOT = Path(__file__).parent.parent.parent
@@ -56,6 +57,7 @@ def settings_table() -> str:
 PARTS: tuple[Part, ...] = (
     Part("docs/benchmarks.md", "figures", pages.committed_page),
     Part("docs/dead-letters.md", "reasons", reasons_table),
+    Part("docs/live-queries.md", "queries", live_examples.live_queries),
     Part("docs/operations.md", "settings", settings_table),
     Part("docs/policies.md", "policies", policies_page.policies_table),
     Part("docs/policies.md", "columns", policies_page.columns_table),
