@@ -150,7 +150,7 @@ async def _trigger_one(
     services: Services, store_id: str, asked: ReportAsked, *, has_numeric_id: bool
 ) -> TriggeredReport:
     refuse_unretained(services, asked)
-    selection = StoreSelection(ids=(await known_store(services.tables, store_id),))
+    selection = StoreSelection(ids=(await known_store(services.live, services.tables, store_id),))
     request = msgspec.structs.replace(asked, selection=selection)
     report = await services.reports.trigger(request, Origin(is_of_one_store=True, has_numeric_id=has_numeric_id))
     return TriggeredReport(report_id=report.report_id)

@@ -44,6 +44,10 @@ class LiveStores:
     def __init__(self, tables: CatchUp) -> None:
         self._tables = tables
 
+    def id_of(self, text: str) -> str:
+        """The id of a known store, however it was spelled."""
+        return self._known(text).store_id
+
     def store(self, text: str, named: NamedPolicy, as_of: int | None) -> LiveStore:
         """The store of this id now."""
         known = self._known(text)
