@@ -1,7 +1,8 @@
 """All reports of this sidecar: those that run here, and those that were finished before."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,6 +52,7 @@ class Reports:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._cancelled: set[str] = set()
         self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._was_added = asyncio.Event()
 
     def load(self) -> None:
         """List the reports of earlier runs; one that was not finished when the sidecar died has failed."""
@@ -101,28 +103,38 @@ class Reports:
         """Cancel a report that isn't finished, forget one that is. Raises ReportsFolderError."""
         task = self._tasks.get(report.report_id)
         if task is None:
-            self._forget(report)
+            await self._forget(report)
         else:
             self._cancelled.add(report.report_id)
             task.cancel()
             await asyncio.wait([task])
 
     async def sweep_always(self) -> None:
-        """Remove outdated reports again and again; ends only by cancellation."""
+        """Remove outdated reports again and again, at once when one was added; ends only by cancellation."""
         while True:
-            self._sweep_or_log()
-            await asyncio.sleep(_SWEEP_EVERY_S)
+            self._was_added.clear()
+            try:
+                await self._sweep(_now())
+            except ReportsFolderError:
+                log.exception("reports.not_swept")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SWEEP_EVERY_S):
+                    await self._was_added.wait()
 
-    def sweep(self, now: datetime) -> None:
+    async def _sweep(self, now: datetime) -> None:
         """Remove what is outdated at `now`. Raises ReportsFolderError."""
-        kept = [
-            KeptReport(report, datetime.fromisoformat(report.finished_at), self._storage.used_at(report))
-            for report in self._known.values()
-            if report.finished_at is not None and not report.is_unfinished
-        ]
+        kept = await asyncio.to_thread(self._kept, list(self._known.values()))
         for report in self._retention.outdated(kept, now):
             log.info("report.outdated", report_id=report.report_id, finished_at=report.finished_at)
-            self._forget(report)
+            await self._forget(report)
+
+    def _kept(self, reports: Iterable[ReportMetadata]) -> list[KeptReport]:
+        """In a thread: a look at the disk for each of them."""
+        return [
+            KeptReport(report, datetime.fromisoformat(report.finished_at), self._storage.used_at(report))
+            for report in reports
+            if report.finished_at is not None and not report.is_unfinished
+        ]
 
     async def close(self) -> None:
         """End what is running; it has failed then, as its readers see after the next start."""
@@ -156,7 +168,7 @@ class Reports:
         else:
             self._known[report.report_id] = complete
             log.info("report.complete", report_id=report.report_id, stores=complete.stores, **complete.ms)
-            self._sweep_or_log()
+            self._was_added.set()
 
     def _ended(self, report: ReportMetadata, saved: "asyncio.Future[None]", task: "asyncio.Task[None]") -> None:
         """One that was cancelled, or met something unforeseen, must not stay unfinished for ever."""
@@ -186,12 +198,6 @@ class Reports:
         except ReportsFolderError:  # on disk it stays unfinished, which the next start turns into `Failed`
             log.exception("report.not_recorded", report_id=report.report_id)
 
-    def _sweep_or_log(self) -> None:
-        try:
-            self.sweep(_now())
-        except ReportsFolderError:
-            log.exception("reports.not_swept")
-
     def _begun(self, origin: Origin) -> ReportMetadata | None:
         """The report of this idempotency key; raises IdempotencyKeyReusedError."""
         key = origin.idempotency_key
@@ -208,13 +214,18 @@ class Reports:
             self._by_key[report.idempotency_key] = report.report_id
 
     def _unknow(self, report: ReportMetadata) -> None:
-        del self._known[report.report_id]
-        if report.idempotency_key is not None:
+        is_news = self._known.pop(report.report_id, None) is not None  # others may forget the same report meanwhile
+        if is_news and report.idempotency_key is not None:
             del self._by_key[report.idempotency_key]
 
-    def _forget(self, report: ReportMetadata) -> None:
-        self._storage.forget(report)
+    async def _forget(self, report: ReportMetadata) -> None:
+        """Unknown at once, since nobody may be given it while its files go; known again after a ReportsFolderError."""
         self._unknow(report)
+        try:
+            await asyncio.to_thread(self._storage.forget, report)
+        except ReportsFolderError:
+            self._know(report)
+            raise
 
 
 def _now() -> datetime:
