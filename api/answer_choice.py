@@ -31,9 +31,26 @@ def wanted(query: Wanted | None, accept: str) -> Wanted | None:
     return MEDIA_TYPES[max(named, key=lambda found: found[0])[1]] if named else None
 
 
-def takes_gzip(accept_encoding: str) -> bool:
-    """Whether gzip was offered by name, and not with a weight of 0."""
-    return any(coding in {"gzip", "x-gzip"} and weight > 0 for coding, weight in _weights(accept_encoding))
+class Coding(StrEnum):
+    """How the bytes of an answer are packed; of two that a caller likes equally the first is taken."""
+
+    ZSTD = "zstd"
+    GZIP = "gzip"
+    IDENTITY = "identity"
+
+
+def coding_for(accept_encoding: str) -> Coding:
+    """The coding with the greatest weight (RFC 9110, 12.5.3), none that was refused with a weight of 0.
+
+    Packing has to be asked for by name, or by `*` where bytes as they are were refused. Where everything was refused,
+    they go as they are rather than not at all.
+    """
+    given = {coding.removeprefix("x-"): weight for coding, weight in _weights(accept_encoding)}
+    others = given.get("*", 0.0)
+    is_plain_refused = given.get(Coding.IDENTITY, 0.0 if given.get("*") == 0 else 1.0) == 0
+    weights = {coding: given.get(coding, others if is_plain_refused else 0.0) for coding in (Coding.ZSTD, Coding.GZIP)}
+    best = max(weights, key=weights.__getitem__)
+    return best if weights[best] > 0 and weights[best] >= given.get(Coding.IDENTITY, 0.0) else Coding.IDENTITY
 
 
 def _weights(header: str) -> Iterator[tuple[str, float]]:

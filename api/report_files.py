@@ -1,19 +1,22 @@
 """The file of a finished report as an HTTP answer."""
 
+import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Protocol
 
+import zstandard
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
-from api.answer_choice import takes_gzip
-from api.problems import ProblemError
+from api.answer_choice import Coding, coding_for
 from api.report_conversion import converted
 from api.report_request import Format
 from api.report_storage import ReportMetadata
-from api.stored_file import StoredFile
+from api.stored_file import StoredFile, file_gone
 
 MEDIA_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSON_LINES: "application/x-ndjson"}
 
@@ -25,9 +28,15 @@ class ReportFile:
     """A finished report's file, and how it is to be sent."""
 
     path: Path
+    stat: os.stat_result
     report: ReportMetadata
     format: Format
     guards_formulas: bool = False
+
+    @property
+    def name(self) -> str:
+        """To save it under."""
+        return f"{self.report.report_id}.{self.format}"
 
     @property
     def is_stored(self) -> bool:
@@ -51,38 +60,53 @@ class ReportFile:
 
 def report_file(path: Path, report: ReportMetadata, file_format: Format | None, *, guards_formulas: bool) -> ReportFile:
     """The file in a format, by default its own. Raises ProblemError (410) where it was removed behind our back."""
-    if not path.exists():
-        raise ProblemError(410, "report_file_gone", f"the file of report {report.report_id} was removed")
-    return ReportFile(path, report, file_format or report.format, guards_formulas)
+    try:
+        stat = path.stat()
+    except FileNotFoundError as error:
+        raise file_gone(path) from error
+    if stat.st_size != report.bytes:
+        raise file_gone(path)
+    return ReportFile(path, stat, report, file_format or report.format, guards_formulas)
 
 
 def plain_answer(file: ReportFile, headers: dict[str, str] | None = None) -> Response:
     """All of the file, as a download; parts of it on request (RFC 9110, 14), where the bytes are those on the disk."""
     named = {"ETag": f'"{file.etag}"', **(headers or {})}
-    name = f"{file.report.report_id}.{file.format}"
-    media_type = MEDIA_TYPES[file.format]
-    if file.is_stored:
-        return StoredFile(file.path, headers=named, media_type=media_type, filename=name, stat_result=file.path.stat())
-    return _streamed(file.content(), name, media_type, named)
+    if not file.is_stored:
+        return _streamed(file, file.content(), named)
+    return StoredFile(
+        file.path,
+        headers=named,
+        media_type=MEDIA_TYPES[file.format],
+        filename=file.name,
+        stat_result=file.stat,
+    )
 
 
 def negotiated_answer(file: ReportFile, request: Request) -> Response:
     """As plain_answer, compressed where that is accepted, and nothing where the caller has these bytes already."""
-    is_compressed = takes_gzip(request.headers.get("accept-encoding", "")) and "range" not in request.headers
-    etag = f'"{file.etag}{"-gzip" if is_compressed else ""}"'
+    is_part = "range" in request.headers  # of the bytes as they are stored
+    coding = Coding.IDENTITY if is_part else coding_for(request.headers.get("accept-encoding", ""))
+    etag = f'"{file.etag}"' if coding is Coding.IDENTITY else f'"{file.etag}-{coding}"'
     headers = {"ETag": etag, "Vary": "Accept-Encoding"}
     if _has(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
-    if not is_compressed:
+    if coding is Coding.IDENTITY:
         return plain_answer(file, headers)
     content = _stored(file.path) if file.is_stored else file.content()
-    headers["Content-Encoding"] = "gzip"
-    return _streamed(_gzip(content), f"{file.report.report_id}.{file.format}", MEDIA_TYPES[file.format], headers)
+    headers["Content-Encoding"] = coding
+    return _streamed(file, _packed(content, _PACKERS[coding]()), headers)
 
 
-def _streamed(content: Iterator[bytes], name: str, media_type: str, headers: dict[str, str]) -> StreamingResponse:
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(content, media_type=media_type, headers={**headers, **disposition})
+def _streamed(file: ReportFile, content: Iterator[bytes], headers: dict[str, str]) -> StreamingResponse:
+    """The first bytes are made before the answer begins, so that a file which has gone can still be said to have."""
+    try:
+        begun = chain([next(content, b"")], content)
+    except FileNotFoundError as error:
+        raise file_gone(file.path) from error
+    disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    media_type = MEDIA_TYPES[file.format]
+    return StreamingResponse(begun, media_type=media_type, headers={**headers, **disposition})
 
 
 def _has(if_none_match: str | None, etag: str) -> bool:
@@ -97,8 +121,18 @@ def _stored(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _gzip(content: Iterable[bytes]) -> Iterator[bytes]:
-    packing = zlib.compressobj(level=6, wbits=_GZIP_WBITS)
+class _Packer(Protocol):
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+_PACKERS: Mapping[Coding, Callable[[], _Packer]] = {
+    Coding.GZIP: lambda: zlib.compressobj(level=6, wbits=_GZIP_WBITS),
+    Coding.ZSTD: lambda: zstandard.ZstdCompressor(level=3).compressobj(),
+}
+
+
+def _packed(content: Iterable[bytes], packing: _Packer) -> Iterator[bytes]:
     for chunk in content:
         if packed := packing.compress(chunk):
             yield packed

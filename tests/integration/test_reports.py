@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import zstandard
 
 from tests import reference
 from tests.support.api_place import HOURS, POLLS, ZONES, Place, api_over_all, make_place
@@ -50,6 +51,16 @@ def ended(sidecar: Sidecar, report_id: str) -> dict[str, Any]:
 
 def content(sidecar: Sidecar, report: dict[str, Any], **params: str) -> bytes:
     return sidecar.http.get(report["links"]["download"], params=params).raise_for_status().content
+
+
+def raw(sidecar: Sidecar, url: str, accept_encoding: str) -> tuple[bytes, httpx.Headers]:
+    """The bytes as they come, packed or not."""
+    with sidecar.http.stream("GET", url, headers={"Accept-Encoding": accept_encoding}) as answer:
+        return b"".join(answer.iter_raw()), answer.headers
+
+
+def unpacked(content: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompressobj().decompress(content)
 
 
 def rows_of(csv: bytes, *ids: str) -> bytes:
@@ -131,8 +142,11 @@ def test_download_is_named_by_its_content_and_comes_whole_in_part_or_compressed(
     stored = fleet.http.get(url, headers=plain)
     unchanged = fleet.http.get(url, headers={**plain, "If-None-Match": stored.headers["etag"]})
     part = fleet.http.get(url, headers={**plain, "Range": "bytes=9-19"})
-    with fleet.http.stream("GET", url, headers={"Accept-Encoding": "gzip"}) as answer:
-        packed, packed_headers = b"".join(answer.iter_raw()), answer.headers
+    packed, packed_headers = raw(fleet, url, "gzip")
+    smaller, smaller_headers = raw(fleet, url, "gzip, zstd")
+    in_lines, lines_headers = raw(fleet, f"{url}?format=jsonl", "zstd")
+    refused, refused_headers = raw(fleet, url, "gzip;q=0, zstd;q=0")
+    again = fleet.http.get(url, headers={"Accept-Encoding": "zstd", "If-None-Match": smaller_headers["etag"]})
     unreadable = fleet.http.get(url, headers={**plain, "Range": "stores=1-2"})
     backwards = fleet.http.get(url, headers={**plain, "Range": "bytes=9-3"})
     beyond = fleet.http.get(url, headers={**plain, "Range": "bytes=999999-"})
@@ -145,8 +159,14 @@ def test_download_is_named_by_its_content_and_comes_whole_in_part_or_compressed(
     assert beyond.headers["content-range"] == f"bytes */{len(whole())}"
     assert unreadable.content == backwards.content == whole()
     assert packed_headers["content-encoding"] == "gzip"
-    assert packed_headers["etag"] != stored.headers["etag"]
     assert gzip.decompress(packed) == stored.content == whole()
+    assert smaller_headers["content-encoding"] == lines_headers["content-encoding"] == "zstd"
+    assert unpacked(smaller) == whole()
+    assert unpacked(in_lines).startswith(b'{"store_id":')
+    assert (refused, "content-encoding" in refused_headers) == (whole(), False)
+    assert again.status_code == 304
+    tags = [answer["etag"] for answer in (stored.headers, packed_headers, smaller_headers, lines_headers)]
+    assert len(set(tags)) == 4
 
 
 def test_download_comes_in_the_other_format_and_guards_formulas_where_that_is_asked_for(

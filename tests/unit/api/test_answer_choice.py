@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.answer_choice import Wanted, takes_gzip, wanted
+from api.answer_choice import Coding, Wanted, coding_for, wanted
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,26 @@ def test_query_wins_over_the_header() -> None:
 
 @pytest.mark.parametrize(
     ("header", "expected"),
-    [("", False), ("gzip", True), ("br, GZIP;q=0.5", True), ("gzip;q=0", False), ("*", False), ("identity", False)],
+    [
+        ("", Coding.IDENTITY),
+        ("gzip", Coding.GZIP),
+        ("x-gzip", Coding.GZIP),
+        ("br, GZIP;q=0.5", Coding.GZIP),
+        ("gzip;q=0", Coding.IDENTITY),
+        ("gzip, deflate, br, zstd", Coding.ZSTD),
+        ("zstd;q=0.2, gzip;q=0.9", Coding.GZIP),
+        ("zstd;q=0, gzip", Coding.GZIP),
+        ("gzip;q=0.3, identity;q=0.8", Coding.IDENTITY),
+        ("gzip;q=0.3, identity;q=0.3", Coding.GZIP),
+        ("*", Coding.IDENTITY),
+        ("identity", Coding.IDENTITY),
+        ("identity;q=0, *", Coding.ZSTD),
+        ("identity;q=0, *;q=0.5, zstd;q=0", Coding.GZIP),
+        ("identity;q=0, gzip;q=0.1", Coding.GZIP),
+        ("*;q=0", Coding.IDENTITY),
+        ("*;q=0, gzip", Coding.GZIP),
+        ("identity;q=0", Coding.IDENTITY),
+    ],
 )
-def test_gzip_is_taken_where_it_is_named(header: str, expected: bool) -> None:  # noqa: FBT001 - pytest gives it
-    assert takes_gzip(header) is expected
+def test_packing_is_chosen_by_name_and_weight(header: str, expected: Coding) -> None:
+    assert coding_for(header) is expected
