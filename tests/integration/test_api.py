@@ -27,7 +27,7 @@ from stream_app.topics import configs_of, ensure_topics
 from tests import reference
 from tests.support.api_place import HOURS, PARTITIONS, POLLS, ZONES, Place, api_over_all, make_place, tables_of
 from tests.support.kafka import RunningKafka, java_and_jars
-from tests.support.sidecar import Sidecar, api_environment, running_sidecar
+from tests.support.sidecar import Sidecar, api_environment, children_of, running_sidecar
 from tests.support.waiting import comes_true, is_orphan_gone
 
 
@@ -126,21 +126,24 @@ def test_lagging_partition_fails_the_report_by_name_unless_stale_is_allowed(plac
     assert {"partition": home, "topic": topic, "position": 0, "end": 2, "lag": 2} in ready.json()["partitions"]
 
 
-def test_missing_database_is_named_and_picked_up_when_it_appears(place: Place) -> None:
-    place.tables.write(POLLS, HOURS, ZONES, only=[0, 1, 3])
+@pytest.mark.parametrize("missing", [[2], [0, 1, 2, 3]], ids=["one of them", "the API is there before the worker"])
+def test_missing_database_is_named_and_picked_up_when_it_appears(place: Place, missing: list[int]) -> None:
+    place.tables.write(POLLS, HOURS, ZONES, only=set(range(PARTITIONS)) - set(missing))
     with running_sidecar(place.environment) as sidecar:
-        assert comes_true(lambda: len(sidecar.get("/health/ready")["reasons"]) == 3)  # once, and for either topic
+        said = 3 * len(missing)  # once, and for either topic
+        assert comes_true(lambda: len(sidecar.get("/health/ready")["reasons"]) == said)
         ready = sidecar.http.get("/health/ready")
         failed = sidecar.finished(sidecar.trigger(allow_stale="true"))
 
-        place.tables.write(POLLS, HOURS, ZONES, only=[2])
+        place.tables.write(POLLS, HOURS, ZONES, only=missing)
 
         assert sidecar.becomes_ready()
         assert sidecar.csv() == reference.report(POLLS, HOURS, ZONES)
     assert ready.status_code == 503
-    assert ready.json()["reasons"][0].startswith("partition 2: there is no database")
+    for partition, reason in zip(missing, ready.json()["reasons"], strict=False):
+        assert reason.startswith(f"partition {partition}: there is no database")
     assert (failed["status"], failed["code"]) == ("Failed", "database_missing")
-    assert "partition 2" in failed["reason"]
+    assert all(f"partition {partition}: " in failed["reason"] for partition in missing)
 
 
 def test_database_made_anew_under_the_sidecar_is_picked_up(place: Place, sidecar: Sidecar) -> None:
@@ -400,12 +403,11 @@ def test_many_reports_at_once_are_all_the_same(fleet: Sidecar) -> None:
 
 def test_killed_report_process_fails_its_report_and_the_next_is_made(place: Place, sidecar: Sidecar) -> None:
     sidecar.csv()  # it is warm then
-    workers = [pid for pid in children_of(sidecar.process.pid) if "resource_tracker" not in command_of(pid)]
-    assert len(workers) == 1
-    os.kill(workers[0], signal.SIGSTOP)
+    report_process = sidecar.report_process()
+    os.kill(report_process, signal.SIGSTOP)
     report_id = sidecar.trigger()
     time.sleep(0.5)
-    os.kill(workers[0], signal.SIGKILL)
+    os.kill(report_process, signal.SIGKILL)
 
     assert sidecar.finished(report_id)["code"] == "report_process_died"
     assert sidecar.csv() == reference.report(POLLS, HOURS, ZONES)
@@ -435,11 +437,3 @@ def make_topics_anew(settings: Settings) -> None:
         assert await ensure_topics(settings) == settings.partitions
 
     asyncio.run(asyncio.wait_for(make(), 30))
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def command_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()

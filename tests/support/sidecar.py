@@ -48,9 +48,23 @@ class Sidecar:
         assert answer["status"] == "Complete", answer
         return self.http.get(answer["url"]).raise_for_status().content
 
+    def report_process(self) -> int:
+        """The process id of the one that reports are made in."""
+        (found,) = (pid for pid in children_of(self.process.pid) if "resource_tracker" not in _command_of(pid))
+        return found
+
     def becomes_ready(self, within_s: float = 20) -> bool:
         """Whether /health/ready answers 200 in time."""
         return comes_true(lambda: self.http.get("/health/ready").status_code == 200, within_s)
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _command_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
 
 
 def api_environment(folder: Path, kafka: str, **more: str) -> dict[str, str]:
