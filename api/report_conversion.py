@@ -19,13 +19,16 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 Rows = Iterator[Sequence[Cell]]
 
 
-def converted(path: Path, source: Format, target: Format, *, guards_formulas: bool) -> Iterator[bytes]:
+def converted(
+    path: Path, source: Format, target: Format, columns: Sequence[str], *, guards_formulas: bool
+) -> Iterator[bytes]:
     """The report at `path` as `target`, some kilobytes at a time; guarding puts a ' before what looks like a formula.
 
-    JSON Lines without a store have no columns, so the CSV of them is empty.
+    `columns` are those of JSON Lines without a store, which can't tell them.
     """
     with path.open(encoding="utf-8", newline="") as file:
-        columns, rows = _READERS[source](file)
+        found, rows = _READERS[source](file)
+        columns = found or columns
         if guards_formulas:
             rows = ([_guarded(cell) for cell in row] for row in rows)
         yield from _csv(columns, rows) if target is Format.CSV else _json_lines(columns, rows)
@@ -60,7 +63,7 @@ _READERS = {Format.CSV: _read_csv, Format.JSON_LINES: _read_json_lines}
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
     lines = iter(rows)
-    batch: list[Sequence[Cell]] = [columns] if columns else []
+    batch: list[Sequence[Cell]] = [columns]
     while batch := [*batch, *islice(lines, _BATCH_ROWS)]:
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerows(batch)

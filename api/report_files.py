@@ -13,6 +13,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from api.answer_choice import Coding, coding_for
+from api.report_columns import report_columns
 from api.report_conversion import converted
 from api.report_request import Format
 from api.report_storage import ReportMetadata
@@ -51,7 +52,8 @@ class ReportFile:
 
     def content(self) -> Iterator[bytes]:
         """The bytes, where they aren't those on the disk."""
-        return converted(self.path, self.report.format, self.format, guards_formulas=self._is_guarded)
+        columns = () if self.stat.st_size else report_columns(self.report)
+        return converted(self.path, self.report.format, self.format, columns, guards_formulas=self._is_guarded)
 
     @property
     def _is_guarded(self) -> bool:

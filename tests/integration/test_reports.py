@@ -18,6 +18,13 @@ from tests.support.sidecar import Sidecar, running_sidecar
 from tests.support.waiting import comes_true
 
 UNFINISHED = {"Pending", "Running"}
+# One of each set of columns.
+ASKED: list[dict[str, Any]] = [
+    {},
+    {"columns": "extended"},
+    {"range": {"from": "2023-01-20", "to": "2023-01-21"}},
+    {"policy": "poll_hours", "columns": "extended", "windows": "calendar"},
+]
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +183,10 @@ def test_download_comes_in_the_other_format_and_guards_formulas_where_that_is_as
     lines = made(fleet, format="jsonl")
     guarded = content(fleet, fleet_report, guard_formulas="true")
 
+    nobody = [made(fleet, stores=["nobody"], **asked) for asked in ASKED]
+    in_lines = [made(fleet, stores=["nobody"], format="jsonl", **asked) for asked in ASKED]
+
+    assert [content(fleet, each, format="csv") for each in in_lines] == [content(fleet, each) for each in nobody]
     assert as_lines == content(fleet, lines)
     assert content(fleet, lines, format="csv") == whole()
     assert guarded == whole().replace(b"\n=1+1,", b"\n'=1+1,") != whole()

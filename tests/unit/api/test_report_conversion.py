@@ -33,7 +33,7 @@ def test_conversion_gives_what_would_have_been_written(tmp_path: Path, source: F
     path = tmp_path / "report"
     path.write_bytes(written(TABLE, source))
 
-    assert b"".join(converted(path, source, target, guards_formulas=False)) == written(TABLE, target)
+    assert b"".join(converted(path, source, target, (), guards_formulas=False)) == written(TABLE, target)
 
 
 def test_guard_marks_cells_that_begin_like_a_formula_and_leaves_figures(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_guard_marks_cells_that_begin_like_a_formula_and_leaves_figures(tmp_path
     table: Table = {"store_id": ["=a", "+a", "-a", "@a", "a=", "'a"], "uptime_last_hour": [1, 2, 3, 4, 5, 6]}
     path.write_bytes(written(table, Format.CSV))
 
-    guarded = b"".join(converted(path, Format.CSV, Format.CSV, guards_formulas=True))
+    guarded = b"".join(converted(path, Format.CSV, Format.CSV, (), guards_formulas=True))
 
     assert guarded.decode().splitlines()[1:] == ["'=a,1", "'+a,2", "'-a,3", "'@a,4", "a=,5", "'a,6"]
 
@@ -49,7 +49,10 @@ def test_guard_marks_cells_that_begin_like_a_formula_and_leaves_figures(tmp_path
 def test_report_without_a_store_stays_without(tmp_path: Path) -> None:
     path = tmp_path / "report"
     path.write_bytes(written(EMPTY, Format.CSV))
-    assert b"".join(converted(path, Format.CSV, Format.JSON_LINES, guards_formulas=False)) == b""
-    assert b"".join(converted(path, Format.CSV, Format.CSV, guards_formulas=False)) == written(EMPTY, Format.CSV)
+    assert b"".join(converted(path, Format.CSV, Format.JSON_LINES, (), guards_formulas=False)) == b""
+    assert b"".join(converted(path, Format.CSV, Format.CSV, (), guards_formulas=False)) == written(EMPTY, Format.CSV)
     path.write_bytes(b"")
-    assert b"".join(converted(path, Format.JSON_LINES, Format.CSV, guards_formulas=False)) == b""
+    columns = list(EMPTY)
+    assert b"".join(converted(path, Format.JSON_LINES, Format.CSV, columns, guards_formulas=False)) == written(
+        EMPTY, Format.CSV
+    )
