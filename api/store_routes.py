@@ -4,8 +4,10 @@ An id stands in the path, or in `?id=` of the same path under /store: dots, slas
 survive every client and proxy in a path.
 """
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Query
 
@@ -40,6 +42,8 @@ _OF_SUMMARY = problems(*BAD_TIMES, *UNREADABLE, "no_polls")
 _OF_QUERY = problems(*BAD_TIMES, *UNREADABLE, *WITH_A_BODY, "no_polls")
 
 router = APIRouter(tags=["stores"])
+
+_Answer = TypeVar("_Answer")
 
 
 def _policy(services: ServicesOf, policy: PolicyText = None) -> NamedPolicy:
@@ -90,6 +94,14 @@ Resolution = Annotated[
 Limit = Annotated[int, Query(ge=1, le=MAX_POLLS, description="Polls a page.")]
 
 
+async def _kept_on(answer: Coroutine[Any, Any, _Answer]) -> _Answer:
+    """The answer, which is worked on also where its caller is refused after API_TIMEOUT: the next one finds it made.
+
+    Otherwise the snapshot of a fleet that takes longer would be begun again and again, and never be there.
+    """
+    return await asyncio.shield(answer)
+
+
 @router.get("/stores", responses=_OF_PAGE)
 async def list_stores(
     services: ServicesOf,
@@ -100,13 +112,13 @@ async def list_stores(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Stores a page.")] = 100,
 ) -> StorePage:
     """The fleet a page at a time, filtered and sorted; a cursor goes on in the snapshot that it began with."""
-    return await services.fleet.page(chosen, policy, as_of, cursor, limit)
+    return await _kept_on(services.fleet.page(chosen, policy, as_of, cursor, limit))
 
 
 @router.get("/summary", responses=_OF_SUMMARY)
 async def summary(services: ServicesOf, policy: PolicyOf, as_of: AsOf) -> FleetSummary:
     """How many stores are up, down, unknown and closed, the week by its hours, the worst ten, and the lag."""
-    return await services.fleet.summary(policy, as_of)
+    return await _kept_on(services.fleet.summary(policy, as_of))
 
 
 @router.post("/stores/query", responses=_OF_QUERY)

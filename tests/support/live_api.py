@@ -1,11 +1,11 @@
 """The store routes over real tables, in this process: no server, no Kafka."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 from fastapi import FastAPI
@@ -21,6 +21,8 @@ from api.problems import add_problem_handlers
 from api.store_routes import router
 from stream_app.settings import Settings
 from tests.support.tables import Tables
+
+_Found = TypeVar("_Found")
 
 NOBODY_LISTENS = "127.0.0.1:1"
 
@@ -56,6 +58,10 @@ class LiveApi:
         """The JSON of a GET, whatever the status; `from_` stands for `from`."""
         found: dict[str, Any] = self.answer("GET", path, **params).json()
         return found
+
+    def run(self, coroutine: Coroutine[Any, Any, _Found]) -> _Found:
+        """Something in the app's own loop."""
+        return self._runner.run(coroutine)
 
     def __enter__(self) -> Self:
         return self

@@ -1,12 +1,15 @@
 """The routes of live answers, over real tables of several partitions."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 
+from api.request_limits import RequestLimits
 from tests import reference
 from tests.support.live_api import LiveApi, live_api
 from tests.support.tables import Tables
@@ -296,3 +299,26 @@ def test_time_of_the_fleet_is_its_newest_poll(api: LiveApi) -> None:
     newest = reference.newest_moment(reference.polls_by_store(POLLS))
 
     assert api.get("/summary")["as_of"] == f"{newest:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def test_snapshot_that_took_too_long_for_its_caller_is_there_for_the_next(tmp_path: Path) -> None:
+    tables = Tables(tmp_path / "tables", 1)
+    tables.write([("a", "active", "2023-01-25 12:00:00 UTC")])
+    with live_api(tmp_path, tables, 1) as api:
+        limited = RequestLimits(api.app, max_body_bytes=1000, max_requests=10, timeout_s=0.1)
+
+        async def ask() -> tuple[httpx.Response, bool]:
+            await api.snapshots._one_at_a_time.acquire()  # as if somebody were making one
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(limited), base_url="http://api") as client:
+                late = await client.get("/stores")
+            api.snapshots._one_at_a_time.release()
+            async with asyncio.timeout(10):
+                while not api.snapshots._kept:
+                    await asyncio.sleep(0.01)
+            return late, bool(api.snapshots._kept)
+
+        api.get("/health")  # the tables are seen
+        late, is_kept = api.run(ask())
+
+    assert (late.status_code, late.json()["code"]) == (503, "timed_out")
+    assert is_kept
