@@ -70,7 +70,7 @@ class ReportMaking:
             try:
                 return await self._kafka.end_offsets(max(deadline - clock(), _RETRY_S))
             except EndsUnknownError as error:
-                if clock() + _KAFKA_RETRY_S < deadline:
+                if clock() + 2 * _KAFKA_RETRY_S < deadline:  # a last try without time would hide what is wrong
                     await asyncio.sleep(_KAFKA_RETRY_S)
                 elif allow_stale and self._tables.readers:
                     return None
