@@ -163,7 +163,7 @@ def test_a_broker_that_dies_is_a_named_error_with_the_rows_it_acknowledged(setti
     async def publish_and_kill(broker: RunningKafka) -> Publisher:
         own = settings.model_copy(update={"kafka_brokers": broker.address.bootstrap})
         await ensure_topics(own)
-        async with open_publisher(own.kafka_brokers, delivery_timeout_s=1) as publisher:
+        async with open_publisher(own.kafka_brokers, delivery_timeout_s=5) as publisher:
             await publisher.publish(topics_of(own).polls, [(b"1", b"a"), (b"2", b"b")], 0)
             await publisher.all_acknowledged()
             assert broker.broker.pid is not None
