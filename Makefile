@@ -1,11 +1,13 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-deep faults fuzz bench mutation lint format docs lock clean
+.PHONY: help setup stores run test test-deep faults fuzz bench mutation lint format docs lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MUTATION_VENV := .venv-mutation
 BENCH_VENV := .venv-bench
+STORES_VENV := .venv-stores
+STORES := tests/support/store_servers
 MUTMUT := $(MUTATION_VENV)/bin/python -P tests/support/mutation.py
 SAMPLE := .store-monitor/input/sample
 LOCK := --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header
@@ -33,7 +35,15 @@ else
 	@$(BIN)/store-monitor up $(UP)
 endif
 
-test: setup ## Run the tests, on a real Kafka and real RocksDB files
+stores: $(STORES_VENV)/.installed ## Install the servers of the object stores' tests (needs Go; 3 min, once)
+
+$(STORES_VENV)/.installed: requirements-stores.lock $(STORES)/go-tools.txt
+	$(PYTHON) -m venv $(STORES_VENV)
+	$(STORES_VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements-stores.lock
+	GOBIN=$(abspath $(STORES_VENV)/bin) xargs -n 1 go install < $(STORES)/go-tools.txt
+	@touch $@
+
+test: setup stores ## Run the tests, on a real Kafka, real RocksDB files and servers of object stores
 	$(BIN)/python -m pytest
 
 test-deep: setup ## Run the properties with 10,000 examples each (hours)
@@ -70,6 +80,7 @@ lock: ## Resolve the dependencies anew into the lock files (needs uv)
 	uv pip compile pyproject.toml --extra dev $(LOCK) --constraint requirements.lock --output-file requirements-dev.lock
 	uv pip compile pyproject.toml --extra dev --extra mutation $(LOCK) --constraint requirements.lock \
 		--output-file requirements-mutation.lock
+	uv pip compile $(STORES)/requirements.in $(LOCK) --upgrade --output-file requirements-stores.lock
 	uv pip compile tests/benchmarks/rivals/requirements.in $(LOCK) --upgrade --output-file requirements-bench.lock
 
 mutation: $(MUTATION_VENV)/.installed ## Change the domain bit by bit, and see whether a test notices (20 min)
@@ -82,4 +93,4 @@ $(MUTATION_VENV)/.installed: requirements-mutation.lock
 	@touch $@
 
 clean: ## Remove .venv and what the tools cache; state under .store-monitor stays
-	rm -rf $(VENV) $(MUTATION_VENV) $(BENCH_VENV) mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(MUTATION_VENV) $(BENCH_VENV) $(STORES_VENV) mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,7 +16,7 @@ from api.known_stores import known_store
 from api.parameters import ReportInPath, ReportInQuery, StoreInPath
 from api.problems import FORESEEN, ProblemError, problem_of
 from api.report_files import plain_answer, report_file
-from api.report_lookup import known_report, refuse_unretained
+from api.report_lookup import download_url, known_report, refuse_unretained
 from api.report_records import Origin
 from api.report_request import Format, StoreSelection
 from api.report_schemas import FormAError, FormAReport, FormEReport, MessageReport
@@ -38,6 +38,7 @@ _OF_FORMS_B_AND_E |= {
     202: {"model": FormEReport, "description": "It runs."},
     410: {**_OF_FORMS_B_AND_E[410], "model": FormEReport, "description": "It failed; or its file is gone."},
 }
+_UPLOADING = "the report is being uploaded"
 
 
 class FormARoute(APIRoute):
@@ -87,7 +88,7 @@ async def get_report_a(request: Request, services: ServicesOf, asked: AskedById)
     """Form a: where a report is; one that failed is an error."""
     report = known_report(services, str(asked.report_id))
     if report.state is ReportState.COMPLETE:
-        return FormAReport(status="COMPLETE", url=_download_url(request, report))
+        return FormAReport(status="COMPLETE", url=await download_url(request, services, report))
     if report.is_unfinished:
         return FormAReport(status="RUNNING")
     raise ProblemError(400, report.code or "", report.reason or "")
@@ -130,20 +131,20 @@ async def get_report(
     report = known_report(services, report_id)
     asked = wanted(query, accept)
     if report.is_of_one_store and asked is not Wanted.JSON:
-        return _form_e(services, report, asked)
-    return _form_b(request, services, report, asked)
+        return await _form_e(services, report, asked)
+    return await _form_b(request, services, report, asked)
 
 
 @forms_b_to_e.get("/get_report", response_model=MessageReport, responses=_OF_FORM_C)
 async def get_report_c(services: ServicesOf, report_id: ReportInQuery, query: AskedFor) -> MessageReport | Response:
     """Form c: the CSV as a download once it is there."""
-    return _form_c(services, known_report(services, report_id), query)
+    return await _form_c(services, known_report(services, report_id), query)
 
 
 @forms_b_to_e.post("/store/get_report/", response_model=MessageReport, responses=_OF_FORM_D)
 async def get_report_d(services: ServicesOf, asked: AskedById, query: AskedFor) -> MessageReport | Response:
     """Form d: as form c answers."""
-    return _form_c(services, known_report(services, str(asked.report_id)), query)
+    return await _form_c(services, known_report(services, str(asked.report_id)), query)
 
 
 async def _trigger_one(
@@ -156,7 +157,7 @@ async def _trigger_one(
     return TriggeredReport(report_id=report.report_id)
 
 
-def _form_b(
+async def _form_b(
     request: Request, services: Services, report: ReportMetadata, asked: Wanted | None
 ) -> ReportAnswer | FailedReportAnswer | Response:
     if report.is_unfinished:
@@ -164,41 +165,38 @@ def _form_b(
     if report.state is not ReportState.COMPLETE:
         return FailedReportAnswer(code=report.code or "", reason=report.reason or "")
     if asked in {Wanted.CSV, Wanted.JSON_LINES}:
-        return _file(services, report, asked)
-    return ReportAnswer(status="Complete", url=_download_url(request, report))
+        return await _file(services, report, asked)
+    return ReportAnswer(status="Complete", url=await download_url(request, services, report))
 
 
-def _form_c(services: Services, report: ReportMetadata, asked: Wanted | None) -> MessageReport | Response:
+async def _form_c(services: Services, report: ReportMetadata, asked: Wanted | None) -> MessageReport | Response:
     if report.is_unfinished:
-        return MessageReport(report_id=report.report_id, status="Running", message=_STARTED)
+        message = _UPLOADING if report.is_computed else _STARTED
+        return MessageReport(report_id=report.report_id, status="Running", message=message)
     if report.state is not ReportState.COMPLETE:
         return MessageReport(report_id=report.report_id, status="Failed", message=report.reason or "")
     if asked is Wanted.JSON:
         return MessageReport(report_id=report.report_id, status="Complete", message="the report is there")
-    return _file(services, report, asked)
+    return await _file(services, report, asked)
 
 
-def _form_e(services: Services, report: ReportMetadata, asked: Wanted | None) -> Response:
+async def _form_e(services: Services, report: ReportMetadata, asked: Wanted | None) -> Response:
     if report.is_unfinished:
         return _json(FormEReport(status="running"), 202)
     if report.state is not ReportState.COMPLETE:
         return _json(FormEReport(status="failed"), 410)
     try:
-        return _file(services, report, asked, {"X-Report-Status": "Complete"})
+        return await _file(services, report, asked, {"X-Report-Status": "Complete"})
     except ProblemError as error:  # its clients take 410 for a report that failed
         raise ProblemError(500, error.code, error.detail) from error
 
 
-def _file(
+async def _file(
     services: Services, report: ReportMetadata, asked: Wanted | None, headers: dict[str, str] | None = None
 ) -> Response:
     file_format = Format(asked) if asked in {Wanted.CSV, Wanted.JSON_LINES} else None
-    path = services.reports.open(report)
+    path = await services.reports.open(report)
     return plain_answer(report_file(path, report, file_format, guards_formulas=False), headers)
-
-
-def _download_url(request: Request, report: ReportMetadata) -> str:
-    return str(request.url_for("download_report", report_id=report.report_id))
 
 
 def _json(body: FormAError | FormEReport, status: int) -> JSONResponse:

@@ -21,12 +21,15 @@ from api.fleet_snapshots import FleetSnapshots
 from api.health import Health
 from api.kafka_ends import KafkaEnds
 from api.live import LiveStores
+from api.object_store import ObjectStore
 from api.parameters import AsOfText, PolicyText, RangeBegin, RangeEnd
 from api.report_making import ReportMaking
 from api.report_process import ReportProcess
 from api.report_request import Columns, Format, ReportRequest, checked_policy, checked_range
 from api.report_retention import Retention
-from api.report_storage import ReportStorage
+from api.report_storage import ReportsFolder
+from api.report_store import LocalStore, ReportStore
+from api.report_sweep import ReportSweep
 from api.reports import Reports
 from stream_app.settings import STREAM_CLOCK, WALL_CLOCK, Settings
 
@@ -46,8 +49,17 @@ class Services:
     report_clock: str
 
 
+def report_store(settings: Settings, folder: ReportsFolder) -> ReportStore:
+    """Where finished reports are kept; raises ConfigurationError."""
+    if not settings.report_store:
+        return LocalStore(folder)
+    return ObjectStore(folder, settings.report_store, timedelta(seconds=settings.report_link_ttl_s))
+
+
 @asynccontextmanager
-async def running_services(settings: Settings, storage: ReportStorage) -> AsyncIterator[Services]:
+async def running_services(
+    settings: Settings, reports_folder: ReportsFolder, store: ReportStore
+) -> AsyncIterator[Services]:
     """The services, working; at the end running reports are ended and nothing of this process is left in its folder."""
     default_policy = checked_policy(settings.report_policy)
     async with AsyncExitStack() as stack:
@@ -60,11 +72,13 @@ async def running_services(settings: Settings, storage: ReportStorage) -> AsyncI
         tables.start()
         process = ReportProcess(folder, settings.log_level)
         stack.callback(process.close)
-        retention = Retention(timedelta(seconds=settings.report_keep_s), settings.report_max_bytes)
-        reports = Reports(storage, ReportMaking(settings, kafka, tables, process), retention, settings.report_queue)
+        making = ReportMaking(settings, kafka, tables, process)
+        reports = Reports(reports_folder, store, making, settings.report_queue)
         stack.push_async_callback(reports.close)
         reports.load()
-        sweeping = asyncio.create_task(reports.sweep_always(), name="sweep-reports")
+        retention = Retention(timedelta(seconds=settings.report_keep_s), settings.report_max_bytes)
+        sweep = ReportSweep(reports, reports_folder, retention)
+        sweeping = asyncio.create_task(sweep.always(), name="sweep-reports")
         stack.callback(sweeping.cancel)
         warming = asyncio.create_task(process.warm_up(), name="warm-up")  # what fails is logged there, and tried again
         stack.callback(warming.cancel)

@@ -27,6 +27,7 @@ _EXAMPLES = (
     ProblemError(408, "request_too_slow", "the request's body was not there after 30 s"),
     ProblemError(409, "no_polls", "there is no poll to take the time from: send some, or give as_of"),
     ProblemError(409, "report_not_complete", "report 0f8fad5bd9cb469fa16570867728950e is Running"),
+    ProblemError(409, "report_not_failed", "report 0f8fad5bd9cb469fa16570867728950e is Complete"),
     ProblemError(410, "report_file_gone", "the file of report 0f8fad5bd9cb469fa16570867728950e was removed"),
     ProblemError(
         410, "snapshot_gone", "the snapshot that the cursor names is no longer kept: begin again without a cursor"

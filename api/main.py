@@ -8,21 +8,22 @@ from fastapi_offline import FastAPIOffline
 
 from api import report_routes, routes, store_routes
 from api.compatible_forms import form_a, forms_b_to_e
-from api.dependencies import running_services
+from api.dependencies import report_store, running_services
 from api.openapi import completed
 from api.problems import add_problem_handlers
-from api.report_storage import ReportStorage
+from api.report_storage import ReportsFolder
 from api.request_limits import RequestLimits
 from stream_app.settings import Settings
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The app over the tables and topics of these settings; raises ReportsFolderError."""
-    storage = ReportStorage(settings.reports_dir)
+    """The app over the tables and topics of these settings; raises ReportsFolderError, ConfigurationError."""
+    folder = ReportsFolder(settings.reports_dir)
+    store = report_store(settings, folder)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running_services(settings, storage) as services:
+        async with running_services(settings, folder, store) as services:
             app.state.services = services
             yield
 

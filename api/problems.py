@@ -11,9 +11,11 @@ from starlette.exceptions import HTTPException
 from api.allowed_methods import allowed_methods
 from api.as_of import AsOfNotRetainedError, BadAsOfError
 from api.kafka_ends import KafkaUnavailableError, TopicsUnusableError
+from api.known_reports import IdempotencyKeyReusedError
 from api.report_request import BadReportRequestError
 from api.report_storage import ReportsFolderError
-from api.reports import IdempotencyKeyReusedError, TooManyReportsError
+from api.report_store import ReportStoreError
+from api.reports import ReportNotFailedError, TooManyReportsError
 from stream_app.errors import StateError, StoreMonitorError
 
 MEDIA_TYPE = "application/problem+json"
@@ -44,6 +46,8 @@ _ERRORS: tuple[tuple[type[StoreMonitorError], int, str], ...] = (
     (KafkaUnavailableError, 503, KafkaUnavailableError.code),
     (TopicsUnusableError, 503, TopicsUnusableError.code),
     (ReportsFolderError, 503, "storage_failed"),
+    (ReportStoreError, 503, "storage_failed"),
+    (ReportNotFailedError, 409, "report_not_failed"),
     (TooManyReportsError, 503, "too_many_reports"),
     (IdempotencyKeyReusedError, 422, "idempotency_key_reused"),
     (StateError, 503, "state_unreadable"),

@@ -15,11 +15,9 @@ from fastapi.responses import StreamingResponse
 from api.answer_choice import Coding, coding_for
 from api.report_columns import report_columns
 from api.report_conversion import converted
-from api.report_request import Format
+from api.report_request import MEDIA_TYPES, Format
 from api.report_storage import ReportMetadata
 from api.stored_file import StoredFile, file_gone
-
-MEDIA_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSON_LINES: "application/x-ndjson"}
 
 _GZIP_WBITS = 31  # zlib's own code for a gzip header and trailer; it carries no time, so equal reports are equal bytes
 

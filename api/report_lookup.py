@@ -1,4 +1,6 @@
-"""What every report route does first: find the report, refuse a time that can't be computed."""
+"""What the report routes share: find the report, refuse a time that can't be computed, say where the file is."""
+
+from fastapi import Request
 
 from api.as_of import check_retained
 from api.dependencies import Services
@@ -19,3 +21,8 @@ def refuse_unretained(services: Services, asked: ReportRequest) -> None:
     """Raise AsOfNotRetainedError for a time whose windows begin before what is kept, as far as that is known now."""
     if asked.as_of is not None:
         check_retained(asked.as_of, services.tables.known_metas)
+
+
+async def download_url(request: Request, services: Services, report: ReportMetadata) -> str:
+    """Where a complete report can be fetched: a signed link, or the API itself. Raises ReportStoreError."""
+    return await services.reports.link(report) or str(request.url_for("download_report", report_id=report.report_id))

@@ -1,4 +1,4 @@
-"""What is recorded of a report at its beginning and at its end."""
+"""What is recorded of a report from its beginning to its end."""
 
 import secrets
 import uuid
@@ -7,12 +7,18 @@ from datetime import datetime
 
 import msgspec
 
+from api.as_of import parse_as_of
 from api.lag import Offsets
 from api.report_job import JobResult
 from api.report_request import ReportRequest
 from api.report_storage import PartitionOffsets, ReportMetadata, ReportState
 from stream_app.domain.poll import format_instant
 
+_NULL_UNTIL_KNOWN = (
+    *("started_at", "finished_at", "as_of"),
+    *("stores", "polls", "calendars", "sha256", "bytes"),
+    *("kept_in", "code", "reason"),
+)
 _FIRST_NUMBER, _NUMBERS = 10**14, 9 * 10**14  # 15 digits: JavaScript keeps whole numbers below 2**53 exactly
 
 
@@ -55,14 +61,10 @@ def pending(request: ReportRequest, origin: Origin, now: datetime) -> ReportMeta
     )
 
 
-def completed(
-    report: ReportMetadata, result: JobResult, ends: Offsets | None, ms: dict[str, float], now: datetime
-) -> ReportMetadata:
-    """The report, now that it is there; `ends` are those that it had to reach, `ms` the steps' durations."""
+def computed(report: ReportMetadata, result: JobResult, ends: Offsets | None, ms: dict[str, float]) -> ReportMetadata:
+    """The report, now that its file is written; `ends` are those that it had to reach, `ms` the steps' durations."""
     return msgspec.structs.replace(
         report,
-        state=ReportState.COMPLETE,
-        finished_at=format_time(now),
         as_of=format_instant(result.as_of),
         partitions=[
             PartitionOffsets(partition, dict(positions), None if ends is None else dict(ends[partition]))
@@ -74,4 +76,39 @@ def completed(
         ms=ms,
         sha256=result.sha256,
         bytes=result.bytes,
+    )
+
+
+def completed(report: ReportMetadata, kept_in: str | None, ms: dict[str, float], now: datetime) -> ReportMetadata:
+    """The report, now that it is kept; `ms` are the durations of what was done for that."""
+    return msgspec.structs.replace(
+        report, state=ReportState.COMPLETE, finished_at=format_time(now), kept_in=kept_in, ms={**report.ms, **ms}
+    )
+
+
+def unsuccessful(report: ReportMetadata, state: ReportState, code: str, reason: str, now: datetime) -> ReportMetadata:
+    """The report, now that it won't become complete by itself."""
+    return msgspec.structs.replace(report, state=state, finished_at=format_time(now), code=code, reason=reason)
+
+
+def tried_again(report: ReportMetadata, *, has_copy: bool) -> ReportMetadata:
+    """A report that failed, to be uploaded again, or without a copy to be computed again."""
+    if has_copy:
+        return msgspec.structs.replace(report, state=ReportState.RUNNING, finished_at=None, code=None, reason=None)
+    return msgspec.structs.replace(
+        report, state=ReportState.PENDING, partitions=[], ms={}, **dict.fromkeys(_NULL_UNTIL_KNOWN)
+    )
+
+
+def request_of(report: ReportMetadata) -> ReportRequest:
+    """What was asked for when it was triggered."""
+    return ReportRequest(
+        as_of=None if report.requested_as_of is None else parse_as_of(report.requested_as_of),
+        policy=report.policy,
+        columns=report.columns,
+        format=report.format,
+        range=report.range,
+        allow_stale=report.allow_stale,
+        selection=report.selection,
+        windows=report.windows,
     )

@@ -31,6 +31,9 @@ class Format(StrEnum):
     JSON_LINES = "jsonl"
 
 
+MEDIA_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSON_LINES: "application/x-ndjson"}
+
+
 class BadReportRequestError(StoreMonitorError):
     """A report is asked for that can't be made, whatever the data; the code is stable."""
 

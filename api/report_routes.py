@@ -11,7 +11,7 @@ from api.documented_problems import BAD_REPORTS, WITH_A_BODY, Responses, problem
 from api.parameters import Cursor, IdempotencyKey, ReportInPath
 from api.problems import ProblemError
 from api.report_files import negotiated_answer, report_file
-from api.report_lookup import known_report, refuse_unretained
+from api.report_lookup import download_url, known_report, refuse_unretained
 from api.report_records import Origin
 from api.report_request import Format
 from api.report_schemas import ReportBody, ReportPage, ReportView
@@ -43,7 +43,7 @@ async def begin_report(
     refuse_unretained(services, asked)
     origin = Origin(idempotency_key=idempotency_key, body_sha256=idempotency_key and body_hash(body))
     report = await services.reports.trigger(asked, origin)
-    view = _view(request, services, report)
+    view = await _view(request, services, report)
     response.headers["Location"] = view.links.self
     return view
 
@@ -59,19 +59,34 @@ async def list_reports(
     """Reports, the newest first, a page at a time."""
     reports = [report for report in services.reports.newest_first() if state in {None, report.state}]
     page, following = page_of(reports, cursor, limit)
-    return ReportPage(reports=[_view(request, services, report) for report in page], next=following)
+    return ReportPage(reports=[await _view(request, services, report) for report in page], next=following)
 
 
 @router.get("/{report_id}", responses=problems("unknown_report"))
 async def show_report(request: Request, services: ServicesOf, report_id: ReportInPath) -> ReportView:
     """Everything about a report."""
-    return _view(request, services, known_report(services, report_id))
+    return await _view(request, services, known_report(services, report_id))
 
 
 @router.delete("/{report_id}", status_code=204, responses=problems("unknown_report", "storage_failed"))
 async def remove_report(services: ServicesOf, report_id: ReportInPath) -> None:
     """Cancel a report that isn't finished, which stays as Cancelled; delete one that is."""
     await services.reports.remove(known_report(services, report_id))
+
+
+@router.post(
+    "/{report_id}/retry",
+    status_code=202,
+    responses=problems("unknown_report", "report_not_failed", "too_many_reports", "storage_failed"),
+)
+async def retry_report(
+    request: Request, response: Response, services: ServicesOf, report_id: ReportInPath
+) -> ReportView:
+    """Try a report that failed again: upload what it left, or compute it where it left nothing."""
+    report = await services.reports.retry(known_report(services, report_id))
+    view = await _view(request, services, report)
+    response.headers["Location"] = view.links.self
+    return view
 
 
 @router.get(
@@ -92,12 +107,12 @@ async def download_report(
     report = known_report(services, report_id)
     if report.state is not ReportState.COMPLETE:
         raise ProblemError(409, "report_not_complete", f"report {report_id} is {report.state}")
-    path = services.reports.open(report)
+    path = await services.reports.open(report)
     return negotiated_answer(report_file(path, report, file_format, guards_formulas=guard_formulas), request)
 
 
-def _view(request: Request, services: Services, report: ReportMetadata) -> ReportView:
-    def url(route: str, report_id: str) -> str:
-        return str(request.url_for(route, report_id=report_id))
-
-    return report_view(report, services.reports.progress_of(report), url)
+async def _view(request: Request, services: Services, report: ReportMetadata) -> ReportView:
+    own = str(request.url_for("show_report", report_id=report.report_id))
+    is_complete = report.state is ReportState.COMPLETE
+    download = await download_url(request, services, report) if is_complete else None
+    return report_view(report, services.reports.progress_of(report), own, download)

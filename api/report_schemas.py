@@ -127,7 +127,7 @@ class ReportView(BaseModel):
     report_id: ReportId
     state: ReportState = Field(examples=[ReportState.COMPLETE])
     progress: float = Field(
-        ge=0, le=1, description="0 until it is being computed, 1 when it is complete.", examples=[1.0]
+        ge=0, le=1, description="Of its computation; 1 while it is being uploaded, too.", examples=[1.0]
     )
     triggered_at: str = Field(examples=["2023-01-25T18:14:01.112Z"])
     started_at: str | None = Field(examples=["2023-01-25T18:14:01.115Z"])

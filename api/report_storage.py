@@ -23,7 +23,10 @@ _METADATA_NAME = re.compile(r"([0-9a-f]{32}|[1-9][0-9]{14})\.json")
 
 
 class ReportState(StrEnum):
-    """Where a report is; it never leaves the last three. On disk a report that isn't there yet is Pending."""
+    """Where a report is; of the last three only Failed is ever left, by a retry.
+
+    On disk a report that isn't computed yet is Pending.
+    """
 
     PENDING = "Pending"
     RUNNING = "Running"
@@ -44,6 +47,7 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about one report; instants are ISO 8601 in UTC, `ms` is the duration of each step in milliseconds.
 
     `polls` counts the retained ones, at most one a store and minute. `code` and `reason` say why it failed.
+    `kept_in` is the REPORT_STORE that it was uploaded to, None where it is in the local folder alone.
     `is_of_one_store` says that a form for one store triggered it; `body_sha256` is that of the body that came with
     the idempotency key.
     """
@@ -72,6 +76,7 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     ms: dict[str, float] = {}
     sha256: str | None = None
     bytes: int | None = None
+    kept_in: str | None = None
     code: str | None = None
     reason: str | None = None
 
@@ -79,6 +84,11 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     def is_unfinished(self) -> bool:
         """Whether it may still become complete."""
         return self.state in {ReportState.PENDING, ReportState.RUNNING}
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether its file was written, if perhaps not uploaded."""
+        return self.sha256 is not None
 
 
 class ReportsFolderError(StoreMonitorError):
@@ -89,7 +99,7 @@ class ReportsFolderError(StoreMonitorError):
         super().__init__(f"the reports folder {folder} can't be used ({what}): give another one with REPORTS_DIR")
 
 
-class ReportStorage:
+class ReportsFolder:
     """The folder of reports; only ids that it has itself listed or been given become file names."""
 
     def __init__(self, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from api.as_of import format_minute
@@ -17,7 +17,7 @@ from api.report_request import (
     checked_selection,
 )
 from api.report_schemas import Counts, FilterBody, Links, Offsets, RangeBody, ReportBody, ReportView
-from api.report_storage import ReportMetadata, ReportState
+from api.report_storage import ReportMetadata
 
 _EPOCH = date(1970, 1, 1)
 
@@ -44,10 +44,9 @@ def body_hash(body: ReportBody) -> str:
     return hashlib.sha256(body.model_dump_json(by_alias=True, exclude_defaults=True).encode()).hexdigest()
 
 
-def report_view(report: ReportMetadata, progress: float, url: Callable[[str, str], str]) -> ReportView:
-    """What there is to know; `progress` goes from 0 to 1, `url` gives a route's address by its name and the id."""
+def report_view(report: ReportMetadata, progress: float, link: str, download: str | None) -> ReportView:
+    """What there is to know; `progress` goes from 0 to 1, `link` is its own address, `download` its file's."""
     selection = report.selection
-    is_complete = report.state is ReportState.COMPLETE
     has_filter = selection.text is not None or selection.zone is not None
     return ReportView(
         report_id=report.report_id,
@@ -72,10 +71,7 @@ def report_view(report: ReportMetadata, progress: float, url: Callable[[str, str
         sha256=report.sha256,
         code=report.code,
         reason=report.reason,
-        links=Links(
-            self=url("show_report", report.report_id),
-            download=url("download_report", report.report_id) if is_complete else None,
-        ),
+        links=Links(self=link, download=download),
     )
 
 

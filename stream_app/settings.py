@@ -78,6 +78,22 @@ class Settings(BaseSettings):
         validation_alias="REPORTS_DIR",
         description="Folder that finished reports and their metadata are written to.",
     )
+    report_store: str = Field(
+        "",
+        validation_alias="REPORT_STORE",
+        pattern=r"^$|^(s3|gs)://[^/\s]+(/\S*)?$",
+        description="Where finished reports are uploaded to, `s3://bucket/prefix` or `gs://bucket/prefix`, for readers "
+        "that can't reach the API; none: they stay in REPORTS_DIR alone. Endpoint and credentials are the cloud's own "
+        "variables, such as AWS_ACCESS_KEY_ID.",
+    )
+    report_link_ttl_s: int = Field(
+        3600,
+        validation_alias="REPORT_LINK_TTL",
+        ge=1,
+        le=7 * 24 * 3600,
+        description="Seconds that a signed link to an uploaded report is good for: long enough for a slow download, "
+        "short enough for a link that went astray. At most 7 days, which is as long as S3 and Google allow.",
+    )
     retention_days: int = Field(
         16,
         validation_alias="RETENTION_DAYS",

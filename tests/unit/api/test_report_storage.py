@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api.report_storage import ReportMetadata, ReportsFolderError, ReportState, ReportStorage
+from api.report_storage import ReportMetadata, ReportsFolder, ReportsFolderError, ReportState
 from stream_app.atomic_file import replacing
 
 ID = "0f8fad5bd9cb469fa16570867728950e"
@@ -17,15 +17,15 @@ def metadata(report_id: str = ID, state: ReportState = ReportState.RUNNING) -> R
 
 
 def test_metadata_come_back_as_they_were_saved_last(tmp_path: Path) -> None:
-    storage = ReportStorage(tmp_path / "reports")
+    storage = ReportsFolder(tmp_path / "reports")
     storage.save(metadata())
     storage.save(metadata(state=ReportState.COMPLETE))
 
-    assert ReportStorage(tmp_path / "reports").load_all() == [metadata(state=ReportState.COMPLETE)]
+    assert ReportsFolder(tmp_path / "reports").load_all() == [metadata(state=ReportState.COMPLETE)]
 
 
 def test_foreign_and_broken_files_are_passed_over_and_left(tmp_path: Path) -> None:
-    storage = ReportStorage(tmp_path)
+    storage = ReportsFolder(tmp_path)
     other = ID.replace("0", "1")
     contents = {f"{other}.json": "{", f"{ID.replace('0', '2')}.json": "{}", "notes.json": "{}", f"{ID}.txt": ""}
     for name, content in contents.items():
@@ -39,7 +39,7 @@ def test_foreign_and_broken_files_are_passed_over_and_left(tmp_path: Path) -> No
 
 
 def test_unfinished_csv_is_discarded_with_its_part(tmp_path: Path) -> None:
-    storage = ReportStorage(tmp_path)
+    storage = ReportsFolder(tmp_path)
     storage.path(metadata()).write_text("old")
     (tmp_path / f".{ID}.csv.part").write_text("half")
 
@@ -52,7 +52,7 @@ def test_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(ReportsFolderError, match="REPORTS_DIR"):
-        ReportStorage(tmp_path / "file")
+        ReportsFolder(tmp_path / "file")
 
 
 def test_file_that_fails_half_way_leaves_the_old_one_whole(tmp_path: Path) -> None:

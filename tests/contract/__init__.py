@@ -1,0 +1,1 @@
+"""Suites that run the same cases on each implementation of an interface."""

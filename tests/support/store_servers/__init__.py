@@ -1,0 +1,1 @@
+"""Servers of object stores, each a process of its own on loopback; `make stores` installs them."""
