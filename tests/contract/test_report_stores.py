@@ -131,7 +131,9 @@ def test_what_was_kept_comes_back_byte_for_byte(place: Place) -> None:
         "local",
         "moto",
         "versitygw",
-        pytest.param("google", marks=pytest.mark.xfail(reason="fake-gcs-server takes no parts", raises=ReportStoreError)),
+        pytest.param(
+            "google", marks=pytest.mark.xfail(reason="fake-gcs-server takes no parts", raises=ReportStoreError)
+        ),
     ],
     indirect=True,
 )
@@ -189,7 +191,7 @@ def test_local_folder_gives_no_links(place: Place) -> None:
 @on_object_stores
 def test_signed_link_gives_the_file_by_its_name_to_curl(place: Place, tmp_path: Path) -> None:
     link = place.linked(place.kept(b"store_id\n"))
-    command = ["curl", "-sSf", "-D", tmp_path / "head", "-o", tmp_path / "body", link]
+    command = ["curl", "-sSf", "-D", str(tmp_path / "head"), "-o", str(tmp_path / "body"), link]
     subprocess.run(command, check=True, timeout=20)
     head = (tmp_path / "head").read_text().lower()
 

@@ -5,6 +5,7 @@ written by hand. One more part is one more entry in PARTS, and the two lines in 
 """
 
 import json
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,9 +67,20 @@ PARTS: tuple[Part, ...] = (
 )
 
 
+def env_example() -> str:
+    """Every setting as a line of an environment file, commented out, below its unit and meaning."""
+    head = "Every setting with its default, written by `make docs`. Copy it to .env and take the # off what you change."
+    blocks = [textwrap.fill(head, 100, initial_indent="# ", subsequent_indent="# ")]
+    for field in Settings.model_fields.values():
+        meaning = textwrap.fill(field.description or "", 100, initial_indent="# ", subsequent_indent="# ")
+        default = "" if _is_none(field.default) else _written(field.default)
+        blocks.append(f"{meaning}\n#{field.validation_alias}={default}")
+    return "\n\n".join(blocks) + "\n"
+
+
 def documents() -> dict[Path, str]:
-    """Each document with generated parts, as it should be now."""
-    texts: dict[Path, str] = {}
+    """Each generated document, or one with generated parts, as it should be now."""
+    texts: dict[Path, str] = {ROOT / ".env.example": env_example()}
     for part in PARTS:
         path = ROOT / part.path
         texts[path] = part.put_into(texts.get(path) or path.read_text())
@@ -78,15 +90,21 @@ def documents() -> dict[Path, str]:
 def main() -> None:
     """Write every document that is stale, and name it."""
     for path, text in documents().items():
-        if path.read_text() != text:
+        if not path.exists() or path.read_text() != text:
             path.write_text(text)
             print(f"written: {path.relative_to(ROOT)}")
 
 
 def _default(value: Any) -> str:
-    if value is None or value == "":
-        return "none"
-    return f"`{json.dumps(value) if isinstance(value, bool | int | float) else value}`"
+    return "none" if _is_none(value) else f"`{_written(value)}`"
+
+
+def _is_none(value: Any) -> bool:
+    return value in (None, "", ())
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool | int | float) else str(value)
 
 
 if __name__ == "__main__":

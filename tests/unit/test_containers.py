@@ -11,7 +11,8 @@ from stream_app.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-OURS = {name: service for name, service in COMPOSE["services"].items() if name != "kafka"}
+OURS = {name: service for name, service in COMPOSE["services"].items() if name not in {"kafka", "s3"}}
+S3 = COMPOSE["services"]["s3"]
 WORKERS = {name: service for name, service in OURS.items() if service["command"] == ["python", "-m", "stream_app"]}
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
 VARIABLES = {str(field.validation_alias) for field in Settings.model_fields.values()}
@@ -31,7 +32,9 @@ def test_every_command_of_the_compose_file_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_every_variable_of_the_compose_file_is_a_setting(name: str) -> None:
-    assert OURS[name]["environment"].keys() <= VARIABLES
+    own = {variable for variable in OURS[name]["environment"] if not variable.startswith("AWS_")}
+
+    assert own <= VARIABLES
 
 
 def test_every_variable_of_the_image_is_a_setting() -> None:
@@ -66,3 +69,37 @@ def test_each_worker_has_a_name_and_a_folder_that_the_api_reads() -> None:
 
     assert len({own.worker_name for own in settings}) == len(WORKERS)
     assert load_settings(OURS["api"]["environment"]).data_dirs == tuple(own.data_dir for own in settings)
+
+
+def test_reports_stay_local_unless_a_store_is_named() -> None:
+    assert OURS["api"]["environment"]["REPORT_STORE"] == "${REPORT_STORE:-}"
+    assert S3["profiles"] == ["s3"]
+
+
+def test_api_and_s3_server_agree_on_the_key_and_the_name() -> None:
+    api = OURS["api"]["environment"]
+    server = S3["environment"]
+    name = re.search(r"//([^:}]+):7070}", api["AWS_ENDPOINT_URL"])
+
+    assert (server["ROOT_ACCESS_KEY"], server["ROOT_SECRET_KEY"]) == (
+        api["AWS_ACCESS_KEY_ID"],
+        api["AWS_SECRET_ACCESS_KEY"],
+    )
+    assert name is not None
+    assert S3["networks"]["default"]["aliases"] == [name[1]]
+    assert name[1].endswith(".localhost")  # which is loopback outside, where the port is published
+    assert S3["ports"] == ["127.0.0.1:7070:7070"]
+
+
+def test_bucket_of_the_profile_is_a_folder_below_the_server_s() -> None:
+    folder = S3["command"][-1]
+
+    assert [volume.split(":")[1] for volume in S3["volumes"]] == ["/data/attributes", f"{folder}/reports"]
+    assert {volume.split(":")[0] for volume in S3["volumes"]} <= COMPOSE["volumes"].keys()
+
+
+def test_s3_server_is_the_one_of_the_tests() -> None:
+    tools = (ROOT / "tests" / "support" / "store_servers" / "go-tools.txt").read_text()
+    image, _, version = S3["image"].partition(":")
+
+    assert f"{image}/cmd/versitygw@{version}\n" in tools

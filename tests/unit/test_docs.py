@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from stream_app.domain.rejection import REMEDIES, SENTENCES, Reason
+from stream_app.settings import Settings, load_settings
 from tests.support.generated_docs import PARTS, ROOT, Part, documents
 
 
@@ -33,3 +34,13 @@ def test_a_document_without_a_place_for_the_part_is_an_error() -> None:
 
 def test_each_part_has_a_name_of_its_own_in_its_document() -> None:
     assert len({(part.path, part.name) for part in PARTS}) == len(PARTS)
+
+
+def test_the_example_environment_names_every_setting_at_its_default() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    given = dict(
+        line.removeprefix("#").split("=", 1) for line in lines if line[:1] == "#" and line[1:2] not in {" ", ""}
+    )
+
+    assert list(given) == [str(field.validation_alias) for field in Settings.model_fields.values()]
+    assert load_settings({name: value for name, value in given.items() if value}) == load_settings({})

@@ -9,7 +9,10 @@ _CHUNK = 1 << 16
 
 
 class StallingRelay:
-    """Passes on what its clients send, up to `limit` bytes over all connections; `stalled` says that it got there."""
+    """Passes on what its clients send, up to `limit` bytes over all connections; `stalled` says that it got there.
+
+    `refused` counts the connections that it had no server for.
+    """
 
     def __init__(self, port: int, limit: int) -> None:
         self._port = port
@@ -20,6 +23,7 @@ class StallingRelay:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._thread = Thread(target=self._serve)
         self.stalled = Event()
+        self.refused = 0
 
     @property
     def url(self) -> str:
@@ -53,6 +57,7 @@ class StallingRelay:
                     server = socket.create_connection(("127.0.0.1", self._port))
                 except ConnectionRefusedError:
                     client.close()
+                    self.refused += 1
                     continue
                 with self._lock:
                     self._connections += [client, server]
