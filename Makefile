@@ -38,6 +38,7 @@ endif
 stores: $(STORES_VENV)/.installed ## Install the servers of the object stores' tests (needs Go; 3 min, once)
 
 $(STORES_VENV)/.installed: requirements-stores.lock $(STORES)/go-tools.txt
+	@command -v go > /dev/null || { echo "make test needs Go, which builds two servers of object stores"; exit 1; }
 	$(PYTHON) -m venv $(STORES_VENV)
 	$(STORES_VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements-stores.lock
 	GOBIN=$(abspath $(STORES_VENV)/bin) xargs -n 1 go install < $(STORES)/go-tools.txt
