@@ -75,7 +75,7 @@ def test_each_worker_has_a_name_and_a_folder_that_the_api_reads() -> None:
 
 def test_reports_stay_local_unless_a_store_is_named() -> None:
     assert not load_settings(OURS["api"]["environment"]).report_store
-    assert "REPORT_STORE: ${REPORT_STORE:-}" in WRITTEN
+    assert 'REPORT_STORE: "${REPORT_STORE:-}"' in WRITTEN
     assert S3["profiles"] == ["s3"]
 
 
