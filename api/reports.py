@@ -1,8 +1,7 @@
 """All reports of this sidecar: those that run here, and those that were finished before."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
