@@ -19,12 +19,12 @@ from api.catch_up import CatchUp
 from api.fleet import Fleet
 from api.fleet_snapshots import FleetSnapshots
 from api.health import Health
+from api.job_process import JobProcess
 from api.kafka_ends import KafkaEnds
 from api.live import LiveStores
 from api.object_store import ObjectStore
 from api.parameters import AsOfText, PolicyText, RangeBegin, RangeEnd
 from api.report_making import ReportMaking
-from api.report_process import ReportProcess
 from api.report_request import Columns, Format, ReportRequest, checked_policy, checked_range
 from api.report_retention import Retention
 from api.report_storage import ReportsFolder
@@ -70,7 +70,7 @@ async def running_services(
         tables = CatchUp(kafka, settings.table_paths, folder)
         stack.push_async_callback(tables.stop)
         tables.start()
-        process = ReportProcess(folder, settings.log_level)
+        process = JobProcess("report", folder, settings.log_level)
         stack.callback(process.close)
         making = ReportMaking(settings, kafka, tables, process)
         reports = Reports(reports_folder, store, making, settings.report_queue)
@@ -83,8 +83,10 @@ async def running_services(
         warming = asyncio.create_task(process.warm_up(), name="warm-up")  # what fails is logged there, and tried again
         stack.callback(warming.cancel)
         health = Health(kafka, tables, settings.replay_file)
-        snapshots = FleetSnapshots(tables, settings.table_paths, folder / "fleet")
-        stack.push_async_callback(snapshots.close)
+        # Not the reports' process, which may be busy for long; it begins when it is first asked for.
+        fleet_process = JobProcess("fleet", folder, settings.log_level)
+        stack.callback(fleet_process.close)
+        snapshots = FleetSnapshots(tables, settings.table_paths, fleet_process)
         yield Services(
             reports,
             LiveStores(tables),

@@ -10,6 +10,7 @@ from api.fleet_snapshot import FleetSnapshot
 from api.fleet_snapshots import FleetSnapshots, NamedSnapshot
 from api.health import Health
 from api.problems import ProblemError
+from api.schemas import PartitionLag
 from api.store_page import Cursor, Filter, Sort, fingerprint, page_rows, parse_cursor, rows_chosen
 from stream_app.domain.live_status import STATUSES
 from stream_app.domain.policy import NamedPolicy
@@ -49,18 +50,7 @@ class Fleet:
         """How the fleet is, and how far the tables are behind."""
         snapshot = (await self._snapshots.current(named, as_of)).snapshot
         partitions = (await self._health.readiness()).partitions
-        records = [each.lag for each in partitions if each.lag is not None]
-        return FleetSummary(
-            as_of=format_instant(snapshot.as_of),
-            policy=named.name,
-            stores=len(snapshot),
-            now=FleetNow(**{str(status): int((snapshot.status == at).sum()) for at, status in enumerate(STATUSES)}),
-            uptime_by_hour_of_week=_hours(snapshot),
-            worst=page_rows(snapshot, _worst(snapshot)),
-            lag=FleetLag(
-                records=sum(records) if records and len(records) == len(partitions) else None, partitions=partitions
-            ),
-        )
+        return await asyncio.to_thread(_summary, snapshot, partitions)
 
 
 def _page(found: NamedSnapshot, chosen: Filter, asked: int, start: int, limit: int) -> StorePage:
@@ -74,6 +64,21 @@ def _page(found: NamedSnapshot, chosen: Filter, asked: int, start: int, limit: i
         total=len(rows),
         stores=page_rows(snapshot, rows[start:end]),
         next_cursor=str(Cursor(found.name, end, asked)) if end < len(rows) else None,
+    )
+
+
+def _summary(snapshot: FleetSnapshot, partitions: list[PartitionLag]) -> FleetSummary:
+    records = [each.lag for each in partitions if each.lag is not None]
+    return FleetSummary(
+        as_of=format_instant(snapshot.as_of),
+        policy=snapshot.named.name,
+        stores=len(snapshot),
+        now=FleetNow(**{str(status): int((snapshot.status == at).sum()) for at, status in enumerate(STATUSES)}),
+        uptime_by_hour_of_week=_hours(snapshot),
+        worst=page_rows(snapshot, _worst(snapshot)),
+        lag=FleetLag(
+            records=sum(records) if records and len(records) == len(partitions) else None, partitions=partitions
+        ),
     )
 
 

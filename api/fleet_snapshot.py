@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from api.judged import judged_by, policy_windows
 from api.snapshots import PartitionContent
+from api.store_ids import StoreIds
 from api.stored_stores import StoredStores
 from stream_app.domain import runs
 from stream_app.domain.hour_of_week import by_hour_of_week
@@ -38,7 +39,7 @@ class FleetSnapshot:
 
     as_of: int
     named: NamedPolicy
-    ids: Sequence[bytes]
+    ids: StoreIds
     status: NDArray[np.uint8]
     zone: NDArray[np.uint16]
     zones: Sequence[str]
@@ -75,7 +76,7 @@ def fleet_snapshot(contents: Iterable[PartitionContent], named: NamedPolicy, as_
     return FleetSnapshot(
         as_of=as_of,
         named=named,
-        ids=[ids[row] for row in order.tolist()],
+        ids=StoreIds.of([ids[row] for row in order.tolist()]),
         status=np.concatenate([part.status for part in parts])[order],
         zone=zone[order],
         zones=[*place],

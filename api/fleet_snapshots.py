@@ -1,23 +1,20 @@
-"""Snapshots of the fleet: made in a thread of their own, when something changed, and kept while they are used."""
+"""Snapshots of the fleet: made in a process of their own, when something changed, and kept while they are used."""
 
 import asyncio
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from api.as_of import stream_time
 from api.catch_up import CatchUp
-from api.fleet_snapshot import FleetSnapshot, fleet_snapshot
-from api.live import time_of
-from api.partition_reader import PartitionReader
+from api.fleet_job import FleetRefusal, FleetRequest, make_snapshot
+from api.fleet_snapshot import FleetSnapshot
+from api.job_process import JobProcess, JobProcessError
 from api.problems import ProblemError
-from api.snapshots import PartitionContent
 from stream_app.codec.table import PartitionMeta
 from stream_app.domain.policy import NamedPolicy
 
@@ -42,24 +39,26 @@ class NamedSnapshot:
 
 
 class FleetSnapshots:
-    """The snapshots of one process.
+    """The snapshots of one sidecar. `clock` gives seconds that only go forward."""
 
-    The thread has secondaries of its own, in `folder`, so that it never reads one that the event loop is closing.
-    """
-
-    def __init__(self, tables: CatchUp, table_paths: Callable[[int], Sequence[Path]], folder: Path) -> None:
+    def __init__(
+        self,
+        tables: CatchUp,
+        table_paths: Callable[[int], Sequence[Path]],
+        process: JobProcess,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._tables = tables
         self._table_paths = table_paths
-        self._folder = folder
-        self._readers: list[PartitionReader] = []
-        self._thread = ThreadPoolExecutor(1, "fleet-snapshot")
+        self._process = process
+        self._clock = clock
         self._one_at_a_time = asyncio.Lock()
         self._kept: OrderedDict[str, NamedSnapshot] = OrderedDict()  # the most recently used last
 
     async def current(self, named: NamedPolicy, as_of: int | None) -> NamedSnapshot:
         """The fleet at `as_of` (microseconds, cut to the second; None for the stream time), at most some seconds old.
 
-        Raises ProblemError (409 no polls, 503 a partition without a database), AsOfNotRetainedError and StateError.
+        Raises ProblemError: 409 no polls, 422 what isn't kept any more, 503 a partition without a readable database.
         """
         at = None if as_of is None else as_of // _MICROS_PER_SECOND * _MICROS_PER_SECOND
         async with self._one_at_a_time:
@@ -73,48 +72,28 @@ class FleetSnapshots:
         found = self._kept.get(name)
         return None if found is None else self._used(found)
 
-    async def close(self) -> None:
-        """Let the thread end, and let go of the databases."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-        await asyncio.to_thread(self._thread.shutdown)
-        for reader in self._readers:
-            reader.close()
-
     def _newest(self, policy: str, as_of: int | None) -> NamedSnapshot | None:
         alike = (one for one in self._kept.values() if (one.snapshot.named.name, one.as_of) == (policy, as_of))
         return max(alike, key=lambda one: one.made_at, default=None)
 
     def _is_fresh(self, found: NamedSnapshot) -> bool:
-        age = time.monotonic() - found.made_at
+        age = self._clock() - found.made_at
         return age < max(FRESH_S, _PAUSES * found.took_s) or found.metas == self._tables.metas
 
     async def _made(self, named: NamedPolicy, as_of: int | None) -> NamedSnapshot:
         if not self._tables.readers:
             raise ProblemError(503, "kafka_unavailable", "Kafka has not answered yet, so the partitions are not known")
-        metas, begun = self._tables.metas, time.monotonic()
-        loop = asyncio.get_running_loop()
-        snapshot = await loop.run_in_executor(self._thread, self._make, len(metas), named, as_of)
-        took = time.monotonic() - begun
-        log.debug("fleet_snapshot.made", stores=len(snapshot), ms=round(took * 1000))
-        return NamedSnapshot(secrets.token_urlsafe(6), snapshot, as_of, metas, time.monotonic(), took)
-
-    def _make(self, partitions: int, named: NamedPolicy, as_of: int | None) -> FleetSnapshot:
-        """In the thread."""
-        if not self._readers:
-            self._readers = [
-                PartitionReader(self._table_paths(partition), self._folder / str(partition))
-                for partition in range(partitions)
-            ]
-        contents = [self._content(partition, reader) for partition, reader in enumerate(self._readers)]
-        newest_poll = stream_time(content.meta for content in contents)
-        return fleet_snapshot(contents, named, time_of(as_of, newest_poll))
-
-    def _content(self, partition: int, reader: PartitionReader) -> PartitionContent:
-        reader.catch_up()
-        content = reader.read_all()
-        if content is None:
-            raise ProblemError(503, "database_missing", f"partition {partition}: {reader.problem}")
-        return content
+        metas, begun = self._tables.metas, self._clock()
+        places = tuple(tuple(self._table_paths(partition)) for partition in range(len(metas)))
+        try:
+            made = await self._process.run(make_snapshot, FleetRequest(places, named, as_of))
+        except JobProcessError as error:
+            raise ProblemError(503, "snapshot_failed", str(error)) from error
+        if isinstance(made, FleetRefusal):
+            raise ProblemError(made.status, made.code, made.detail)
+        took = self._clock() - begun
+        log.debug("fleet_snapshot.made", stores=len(made), ms=round(took * 1000))
+        return NamedSnapshot(secrets.token_urlsafe(6), made, as_of, metas, self._clock(), took)
 
     def _used(self, found: NamedSnapshot) -> NamedSnapshot:
         self._kept[found.name] = found

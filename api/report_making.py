@@ -5,11 +5,12 @@ from pathlib import Path
 
 import structlog
 
+from api import report_job
 from api.catch_up import CatchUp
+from api.job_process import JobProcess, JobProcessDiedError, JobTimedOutError
 from api.kafka_ends import EndsUnknownError, KafkaEnds
 from api.lag import Offsets, lags
 from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
-from api.report_process import ReportProcess, ReportProcessError
 from api.report_request import ReportRequest
 from stream_app.errors import StoreMonitorError
 from stream_app.settings import Settings
@@ -31,7 +32,7 @@ class ReportFailedError(StoreMonitorError):
 class ReportMaking:
     """What every report goes through; nothing is kept from one to the next."""
 
-    def __init__(self, settings: Settings, kafka: KafkaEnds, tables: CatchUp, process: ReportProcess) -> None:
+    def __init__(self, settings: Settings, kafka: KafkaEnds, tables: CatchUp, process: JobProcess) -> None:
         self._settings = settings
         self._kafka = kafka
         self._tables = tables
@@ -100,9 +101,11 @@ class ReportMaking:
 
     async def _job(self, request: JobRequest) -> JobOutcome:
         try:
-            return await self._process.run(request)
-        except ReportProcessError as error:
-            raise ReportFailedError(error.code, str(error)) from error
+            return await self._process.run(report_job.run, request, about=request.path)
+        except JobProcessDiedError as error:
+            raise ReportFailedError("report_process_died", str(error)) from error
+        except JobTimedOutError as error:
+            raise ReportFailedError("report_timed_out", str(error)) from error
 
     def _too_far_behind(self, behind: JobBehind) -> ReportFailedError:
         wait_s = self._settings.report_wait_s

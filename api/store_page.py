@@ -74,10 +74,9 @@ def rows_chosen(snapshot: FleetSnapshot, chosen: Filter) -> NDArray[np.int64]:
         passes &= snapshot.status == STATUSES.index(Status(chosen.status))
     if chosen.zone is not None:
         passes &= snapshot.zone == (snapshot.zones.index(chosen.zone) if chosen.zone in snapshot.zones else -1)
-    rows = np.flatnonzero(passes)
     if chosen.q:
-        part = chosen.q.encode(errors="surrogateescape")
-        rows = rows[np.array([part in snapshot.ids[row] for row in rows.tolist()], bool)]
+        passes &= snapshot.ids.with_part(chosen.q)
+    rows = np.flatnonzero(passes)
     if chosen.sort is Sort.ID:
         return rows
     return rows[np.argsort(_badness(snapshot, chosen.sort)[rows], kind="stable")]
@@ -87,7 +86,7 @@ def page_rows(snapshot: FleetSnapshot, rows: NDArray[np.int64]) -> list[StoreRow
     """An answer for each of these rows."""
     return [
         StoreRow(
-            store_id=snapshot.ids[row].decode(),
+            store_id=snapshot.ids[row],
             status=STATUSES[snapshot.status[row]].value,
             zone=snapshot.zones[snapshot.zone[row]],
             last_poll=last_poll(int(snapshot.last_poll[row]), snapshot.as_of),

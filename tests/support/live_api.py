@@ -14,6 +14,7 @@ from api.catch_up import CatchUp
 from api.fleet import Fleet
 from api.fleet_snapshots import FleetSnapshots
 from api.health import Health
+from api.job_process import JobProcess
 from api.kafka_ends import KafkaEnds
 from api.live import LiveStores
 from api.partition_reader import PartitionReader
@@ -31,12 +32,16 @@ class LiveApi:
     """The app, and a loop that its requests run in one after the other."""
 
     def __init__(self, folder: Path, tables: Tables, partitions: int) -> None:
+        self.now_s = 100.0  # the snapshots' clock, which stands still until a test sets it
         self._runner = asyncio.Runner()
         self._catch_up = CatchUp(self._kafka(), lambda partition: [tables.path(partition)], folder / "main")
         self._catch_up.readers = [
             PartitionReader([tables.path(partition)], folder / f"main-{partition}") for partition in range(partitions)
         ]
-        self.snapshots = FleetSnapshots(self._catch_up, lambda partition: [tables.path(partition)], folder / "fleet")
+        self._process = JobProcess("fleet", folder, "INFO")
+        self.snapshots = FleetSnapshots(
+            self._catch_up, lambda partition: [tables.path(partition)], self._process, lambda: self.now_s
+        )
         self.app = FastAPI()
         add_problem_handlers(self.app)
         self.app.include_router(router)
@@ -69,7 +74,7 @@ class LiveApi:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._runner.run(self.snapshots.close())
+        self._process.close()
         self._runner.run(self._catch_up.stop())
         self._runner.close()
 

@@ -224,22 +224,18 @@ def test_cursor_stays_with_its_snapshot_while_the_tables_go_on(tmp_path: Path) -
     assert now["as_of"] > later["as_of"]
 
 
-def test_snapshot_is_made_anew_only_when_it_is_old_and_something_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = [100.0]
-    monkeypatch.setattr("api.fleet_snapshots.time.monotonic", lambda: clock[0])
+def test_snapshot_is_made_anew_only_when_it_is_old_and_something_changed(tmp_path: Path) -> None:
     tables = Tables(tmp_path / "tables", PARTITIONS)
     tables.write(POLLS, HOURS, ZONES)
     with live_api(tmp_path / "api", tables, PARTITIONS) as api:
         first = api.get("/stores")["snapshot"]
-        clock[0] += 60
+        api.now_s += 60
         unchanged = api.get("/stores")["snapshot"]
         tables.write(POLLS, HOURS, ZONES, positions={"store-polls": 99}, changelog_offset=99)
-        clock[0] = 161.0
+        api.now_s += 1
         changed = api.get("/stores")["snapshot"]
         tables.write(POLLS, HOURS, ZONES, positions={"store-polls": 100}, changelog_offset=100)
-        clock[0] += 0.9
+        api.now_s += 0.9
         too_soon = api.get("/stores")["snapshot"]
 
     assert first == unchanged != changed == too_soon

@@ -1,4 +1,4 @@
-"""The report process: warm, replaced when it is killed, and never left behind."""
+"""The process of jobs: warm, replaced when it is killed, and never left behind."""
 
 import asyncio
 import multiprocessing
@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from api import report_job
+from api.job_process import JobProcess, JobProcessDiedError
 from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
-from api.report_process import ReportProcess, ReportProcessError
 from api.report_request import ReportRequest
 from tests.support.tables import Tables
 from tests.support.waiting import comes_true, is_orphan_gone, process_exists
@@ -21,10 +22,9 @@ from tests.support.waiting import comes_true, is_orphan_gone, process_exists
 PARENT = """
 import asyncio, sys, time
 from pathlib import Path
-from api.report_request import ReportRequest
-from api.report_process import ReportProcess
+from api.job_process import JobProcess
 async def main():
-    process = ReportProcess(Path(sys.argv[1]), "INFO")
+    process = JobProcess("report", Path(sys.argv[1]), "INFO")
     await process.warm_up()
     print(process.pid, flush=True)
     time.sleep(60)
@@ -35,8 +35,8 @@ POLLS = [("a", "active", "2023-01-25 12:00:00 UTC")]
 
 
 @asynccontextmanager
-async def report_process(folder: Path) -> AsyncIterator[ReportProcess]:
-    process = ReportProcess(folder, "INFO")
+async def report_process(folder: Path) -> AsyncIterator[JobProcess]:
+    process = JobProcess("report", folder, "INFO")
     try:
         await process.warm_up()
         yield process
@@ -54,15 +54,15 @@ def request(folder: Path, partitions: int = 2, ends: dict[str, int] | None = Non
     )
 
 
-def pid_of(process: ReportProcess) -> int:
+def pid_of(process: JobProcess) -> int:
     assert process.pid is not None
     return process.pid
 
 
-async def stopped_in_a_job(process: ReportProcess, folder: Path) -> "asyncio.Task[JobOutcome]":
+async def stopped_in_a_job(process: JobProcess, folder: Path) -> "asyncio.Task[JobOutcome]":
     """A job that will never end by itself."""
     os.kill(pid_of(process), signal.SIGSTOP)
-    job = asyncio.create_task(process.run(request(folder, partitions=1)))
+    job = asyncio.create_task(process.run(report_job.run, request(folder, partitions=1)))
     await asyncio.sleep(0.1)
     return job
 
@@ -73,8 +73,8 @@ def test_report_is_written_by_another_process_that_stays_for_the_next(tmp_path: 
     async def twice() -> tuple[object, object, bool]:
         async with report_process(tmp_path) as process:
             pid = process.pid
-            first = await process.run(request(tmp_path, ends={"polls": 5}))
-            second = await process.run(request(tmp_path, ends={"polls": 5}))
+            first = await process.run(report_job.run, request(tmp_path, ends={"polls": 5}))
+            second = await process.run(report_job.run, request(tmp_path, ends={"polls": 5}))
             return first, second, pid == process.pid != os.getpid()
 
     first, second, is_same = asyncio.run(twice())
@@ -92,7 +92,7 @@ def test_progress_is_that_of_the_report_in_the_making_alone(tmp_path: Path) -> N
 
     async def shares() -> tuple[set[float], float, float]:
         async with report_process(tmp_path) as process:
-            job, seen = asyncio.create_task(process.run(asked)), set()
+            job, seen = asyncio.create_task(process.run(report_job.run, asked, about=asked.path)), set()
             while not job.done():
                 seen.add(process.progress_of(asked.path))
                 other = process.progress_of(tmp_path / "other.csv")
@@ -110,7 +110,7 @@ def test_missing_partition_and_missing_polls_are_named(tmp_path: Path) -> None:
 
     async def outcome() -> object:
         async with report_process(tmp_path) as process:
-            return await process.run(request(tmp_path, ends={"polls": 6}))
+            return await process.run(report_job.run, request(tmp_path, ends={"polls": 6}))
 
     behind = asyncio.run(outcome())
 
@@ -127,7 +127,7 @@ def test_unwritable_place_is_a_failure_by_name(tmp_path: Path) -> None:
     async def outcome() -> object:
         async with report_process(tmp_path) as process:
             return await process.run(
-                JobRequest(job.tables, tmp_path / "no" / "folder" / "report.csv", None, ReportRequest())
+                report_job.run, JobRequest(job.tables, tmp_path / "no" / "folder" / "report.csv", None, ReportRequest())
             )
 
     failed = asyncio.run(outcome())
@@ -143,30 +143,26 @@ def test_killed_process_fails_its_job_by_name_and_the_next_job_gets_a_fresh_one(
 ) -> None:
     Tables(tmp_path / "tables", 1).write(POLLS)
 
-    async def outcomes() -> tuple[str | None, object]:
+    async def after_the_kill() -> object:
         async with report_process(tmp_path) as process:
-            pid, code = pid_of(process), None
+            pid = pid_of(process)
             if is_busy:
                 job = await stopped_in_a_job(process, tmp_path)
                 os.kill(pid, signal.SIGKILL)
-                with pytest.raises(ReportProcessError) as failed:
+                with pytest.raises(JobProcessDiedError):
                     await job
-                code = failed.value.code
             else:
                 os.kill(pid, signal.SIGKILL)
                 while pid in [child.pid for child in multiprocessing.active_children()]:
                     await asyncio.sleep(0.02)
-            return code, await process.run(request(tmp_path, partitions=1))
+            return await process.run(report_job.run, request(tmp_path, partitions=1))
 
-    code, after = asyncio.run(outcomes())
-
-    assert code == ("report_process_died" if is_busy else None)
-    assert isinstance(after, JobResult)
+    assert isinstance(asyncio.run(after_the_kill()), JobResult)
 
 
 def test_process_is_gone_after_close_also_in_the_middle_of_a_job(tmp_path: Path) -> None:
     async def pid_of_closed() -> int:
-        process = ReportProcess(tmp_path, "INFO")
+        process = JobProcess("report", tmp_path, "INFO")
         await process.warm_up()
         pid = pid_of(process)
         job = await stopped_in_a_job(process, tmp_path)

@@ -1,4 +1,4 @@
-"""The process that reports are made in: one, kept warm, replaced when it dies, and never left behind."""
+"""A process for work that would hold the event loop: kept warm, replaced when it dies, and never left behind."""
 
 import asyncio
 import ctypes
@@ -7,19 +7,17 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeAlias, TypeVar
 
 import structlog
 
-from api import report_job
-from api.report_job import JobOutcome, JobRequest
 from stream_app.errors import StoreMonitorError
 from stream_app.logs import configure_logs
 
@@ -34,31 +32,42 @@ _SPAWN = multiprocessing.get_context("spawn")
 _told_here: "list[Synchronized[float]]" = []  # in the child alone: what its parent reads the progress from
 
 _Arguments = ParamSpec("_Arguments")
+_Request = TypeVar("_Request")
 _Answer = TypeVar("_Answer")
 
-
-class ReportProcessError(StoreMonitorError):
-    """The report process ended, or had to be ended, before the report was there."""
-
-    def __init__(self, code: str, what: str) -> None:
-        self.code = code
-        super().__init__(what)
+Tell: TypeAlias = Callable[[float], None]
+"""Takes how much of a job is done, from 0 to 1."""
+Job: TypeAlias = Callable[[_Request, Path, Tell], _Answer]
+"""A module's function of what is asked for, of the child's own folder, and of a way to show the progress."""
 
 
-class ReportProcess:
+class JobProcessError(StoreMonitorError):
+    """A job's process ended, or had to be ended, before the answer was there."""
+
+
+class JobProcessDiedError(JobProcessError):
+    """The process was killed."""
+
+
+class JobTimedOutError(JobProcessError):
+    """The job took too long."""
+
+
+class JobProcess:
     """Runs one job at a time, from the main thread: a child's death signal is bound to the thread that started it.
 
-    Each child has a folder of its own under `folder` for its secondaries.
+    Each child has a folder of its own under `folder`, which begins with the process's `name`, for its secondaries.
     """
 
-    def __init__(self, folder: Path, log_level: str) -> None:
+    def __init__(self, name: str, folder: Path, log_level: str) -> None:
+        self._name = name
         self._base = folder
         self._log_level = log_level
         self._generation = 0
         self._done = _SPAWN.Value("d", 0.0)
         self._pool = _new_pool(log_level, self._done)
         self._pid: int | None = None
-        self._current: Path | None = None
+        self._current: Hashable = None
         self._one_at_a_time = asyncio.Lock()
 
     @property
@@ -67,29 +76,30 @@ class ReportProcess:
         return self._pid
 
     async def warm_up(self) -> None:
-        """Start the child and let it import what it needs. Raises ReportProcessError."""
+        """Start the child and let it import what it needs. Raises JobProcessError."""
         async with self._one_at_a_time:
             await self._start()
 
-    async def run(self, request: JobRequest) -> JobOutcome:
-        """The outcome of a job. Raises ReportProcessError; the next job then gets a fresh child.
+    async def run(self, job: Job[_Request, _Answer], request: _Request, about: Hashable = None) -> _Answer:
+        """The job's answer, which has to be picklable. Raises JobProcessError; the next job then gets a fresh child.
 
-        A job that is cancelled has written its last when this ends: its child goes with it.
+        `about` is what progress_of() knows the job by. One that is cancelled has written its last when this ends: its
+        child goes with it.
         """
         async with self._one_at_a_time:
             await self._start()
             self._done.value = 0.0
-            self._current = request.path
+            self._current = about
             try:
                 with self._replaced_on_failure(JOB_TIMEOUT_S):
                     async with asyncio.timeout(JOB_TIMEOUT_S):
-                        return await self._submit(_run_job, request, self._folder)
+                        return await self._submit(_run, job, request, self._folder)
             finally:
                 self._current = None
 
-    def progress_of(self, path: Path) -> float:
-        """How much of the report at `path` is done, from 0 to 1; 0 where it isn't being computed."""
-        return self._done.value if path == self._current else 0.0
+    def progress_of(self, about: Hashable) -> float:
+        """How much of the job about this is done, from 0 to 1; 0 where it isn't running."""
+        return self._done.value if about == self._current else 0.0
 
     def close(self) -> None:
         """End the child, whatever it is doing."""
@@ -105,7 +115,7 @@ class ReportProcess:
             with self._replaced_on_failure(_START_TIMEOUT_S):
                 async with asyncio.timeout(_START_TIMEOUT_S):
                     self._pid = await self._submit(os.getpid)
-            log.info("report_process.started", pid=self._pid)
+            log.info("job_process.started", process=self._name, pid=self._pid)
 
     def _submit(
         self, job: Callable[_Arguments, _Answer], *args: _Arguments.args, **kwargs: _Arguments.kwargs
@@ -118,16 +128,16 @@ class ReportProcess:
             yield
         except BrokenProcessPool as error:
             self._replace()
-            raise ReportProcessError("report_process_died", "the process that made the report was killed") from error
+            raise JobProcessDiedError(f"the {self._name} process was killed") from error
         except asyncio.CancelledError:
             self._replace()
             raise
         except TimeoutError as error:
             self._replace()
-            raise ReportProcessError("report_timed_out", f"the report was not done after {timeout_s:g} s") from error
+            raise JobTimedOutError(f"the {self._name} process had no answer after {timeout_s:g} s") from error
 
     def _replace(self) -> None:
-        log.warning("report_process.replaced", pid=self._pid)
+        log.warning("job_process.replaced", process=self._name, pid=self._pid)
         self.close()
         self._pid = None
         self._generation += 1
@@ -139,7 +149,7 @@ class ReportProcess:
 
     @property
     def _folder(self) -> Path:
-        return self._base / f"report-{self._generation}"
+        return self._base / f"{self._name}-{self._generation}"
 
 
 def _new_pool(log_level: str, done: "Synchronized[float]") -> ProcessPoolExecutor:
@@ -159,9 +169,9 @@ def _begin(parent_pid: int, log_level: str, done: "Synchronized[float]") -> None
         sys.exit()
 
 
-def _run_job(request: JobRequest, folder: Path) -> JobOutcome:
+def _run(job: Job[_Request, _Answer], request: _Request, folder: Path) -> _Answer:
     """In the child: the job, with its progress shown to the parent."""
-    return report_job.run(request, folder, _tell)
+    return job(request, folder, _tell)
 
 
 def _tell(share: float) -> None:

@@ -1,0 +1,61 @@
+"""What runs in the process that makes snapshots of the fleet: the tables are read, each in one iterator, and judged."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from api.as_of import AsOfNotRetainedError, stream_time
+from api.fleet_snapshot import FleetSnapshot, fleet_snapshot
+from api.job_process import Tell
+from api.live import time_of
+from api.partition_reader import PartitionReader
+from api.problems import ProblemError, problem_of
+from api.snapshots import PartitionContent
+from stream_app.domain.policy import NamedPolicy
+from stream_app.errors import StateError
+
+
+@dataclass(frozen=True, slots=True)
+class FleetRequest:
+    """Which snapshot, and from where: `tables` are the places of each partition's databases, one a worker.
+
+    `as_of` is in microseconds, None for the stream time.
+    """
+
+    tables: tuple[tuple[Path, ...], ...]
+    named: NamedPolicy
+    as_of: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FleetRefusal:
+    """Why there is no snapshot, as a problem says it: an exception with fields of its own doesn't come back whole."""
+
+    status: int
+    code: str
+    detail: str
+
+
+def make_snapshot(request: FleetRequest, folder: Path, _: Tell) -> FleetSnapshot | FleetRefusal:
+    """The fleet from the databases as they are now; `folder` is this process's own, for its secondaries."""
+    try:
+        contents = [_content(partition, reader) for partition, reader in enumerate(_readers(request.tables, folder))]
+        newest_poll = stream_time(content.meta for content in contents)
+        return fleet_snapshot(contents, request.named, time_of(request.as_of, newest_poll))
+    except (ProblemError, AsOfNotRetainedError, StateError) as error:
+        problem = problem_of(error)
+        return FleetRefusal(problem.status, problem.code, problem.detail)
+
+
+def _content(partition: int, reader: PartitionReader) -> PartitionContent:
+    reader.catch_up()
+    content = reader.read_all()
+    if content is None:
+        raise ProblemError(503, "database_missing", f"partition {partition}: {reader.problem}")
+    return content
+
+
+@cache
+def _readers(tables: tuple[tuple[Path, ...], ...], folder: Path) -> tuple[PartitionReader, ...]:
+    """This process's own, kept open from snapshot to snapshot."""
+    return tuple(PartitionReader(paths, folder / str(partition)) for partition, paths in enumerate(tables))

@@ -1,0 +1,50 @@
+"""The ids of a fleet in one piece of memory: cheap to keep, to send to another process and to search."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BETWEEN = b"\0"  # no id has a control character
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoreIds:
+    """n ids, each followed by a zero byte; `ends` (int64, n) are the places of these."""
+
+    packed: bytes
+    ends: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, ids: Sequence[bytes]) -> Self:
+        """These ids, in this order."""
+        lengths = np.fromiter(map(len, ids), np.int64, len(ids))
+        return cls(_BETWEEN.join(chain(ids, (b"",))), np.cumsum(lengths + 1) - 1)
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __getitem__(self, row: int) -> str:
+        start = int(self.ends[row - 1]) + 1 if row else 0
+        return self.packed[start : int(self.ends[row])].decode()
+
+    def with_part(self, part: str) -> NDArray[np.bool_]:
+        """Whether each id has this part, which is taken as it is; all have one of no characters."""
+        found = np.zeros(len(self), bool)
+        wanted = part.encode(errors="surrogatepass")
+        if _BETWEEN not in wanted:
+            found[np.searchsorted(self.ends, self._places_of(wanted))] = True
+        return found
+
+    def _places_of(self, wanted: bytes) -> NDArray[np.int64]:
+        """Where these bytes begin; by numpy, which lets other threads run meanwhile."""
+        if not wanted:
+            return self.ends
+        packed = np.frombuffer(self.packed, np.uint8)
+        places = np.arange(max(len(packed) - len(wanted) + 1, 0))
+        for at, byte in enumerate(wanted):
+            places = places[packed[places + at] == byte]
+        return places
