@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from api.as_of import AsOfNotRetainedError, stream_time
@@ -10,9 +11,11 @@ from api.job_process import Tell
 from api.live import time_of
 from api.partition_reader import PartitionReader
 from api.problems import ProblemError, problem_of
-from api.snapshots import PartitionContent
+from api.snapshots import PartitionScan
 from stream_app.domain.policy import NamedPolicy
 from stream_app.errors import StateError
+
+SLICE = 20_000  # stores that are in memory at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +42,20 @@ class FleetRefusal:
 def make_snapshot(request: FleetRequest, folder: Path, _: Tell) -> FleetSnapshot | FleetRefusal:
     """The fleet from the databases as they are now; `folder` is this process's own, for its secondaries."""
     try:
-        contents = [_content(partition, reader) for partition, reader in enumerate(_readers(request.tables, folder))]
-        newest_poll = stream_time(content.meta for content in contents)
-        return fleet_snapshot(contents, request.named, time_of(request.as_of, newest_poll))
+        scans = [_scan(partition, reader) for partition, reader in enumerate(_readers(request.tables, folder))]
+        as_of = time_of(request.as_of, stream_time(scan.meta for scan in scans))
+        return fleet_snapshot(chain.from_iterable(scan.slices for scan in scans), request.named, as_of)
     except (ProblemError, AsOfNotRetainedError, StateError) as error:
         problem = problem_of(error)
         return FleetRefusal(problem.status, problem.code, problem.detail)
 
 
-def _content(partition: int, reader: PartitionReader) -> PartitionContent:
+def _scan(partition: int, reader: PartitionReader) -> PartitionScan:
     reader.catch_up()
-    content = reader.read_all()
-    if content is None:
+    scan = reader.scan(SLICE)
+    if scan is None:
         raise ProblemError(503, "database_missing", f"partition {partition}: {reader.problem}")
-    return content
+    return scan
 
 
 @cache

@@ -1,6 +1,6 @@
 """The fleet's report from what the tables hold: no file, no process, no clock."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from itertools import chain
 
 import numpy as np
@@ -10,7 +10,6 @@ from api.report_request import Columns, ReportRequest
 from api.snapshots import PartitionContent
 from api.store_window import window_of
 from api.stored_stores import StoredStores
-from stream_app.codec import store_values
 from stream_app.domain.figures import outages
 from stream_app.domain.policy import NamedPolicy, parse_policy
 from stream_app.domain.report import Cell, Table, default_columns, extended_columns, range_columns
@@ -19,36 +18,24 @@ from stream_app.domain.store_state import newest_until
 from stream_app.domain.windows import Windows, begin_of, floor_to_minute
 
 
-def fleet_report(
-    contents: Sequence[PartitionContent],
-    request: ReportRequest,
-    as_of: int,
-    tell: Callable[[float], None] = lambda _: None,
-) -> Table:
+def fleet_report(contents: Iterable[PartitionContent], request: ReportRequest, as_of: int) -> Table:
     """Every store known from polls or a calendar, ordered by the bytes of its id, with the columns asked for.
 
-    `as_of` is in microseconds; `tell` is told the share of the stores that are counted, from 0 to 1.
+    `contents` are partitions or slices of them, of which one at a time is held; `as_of` is in microseconds.
     Raises AsOfNotRetainedError where a window begins before what a partition keeps.
     """
-    parts = [StoredStores.of(content) for content in contents]
-    ids = list(chain.from_iterable(part.ids for part in parts))
+    ids: list[bytes] = []
     tables: list[dict[str, list[Cell]]] = []
-    counted = 0
-    for part in parts:
-        tables.append(_columns_of(part, request, as_of))
-        counted += len(part)
-        tell(counted / max(len(ids), 1))
+    for content in contents:
+        stores = StoredStores.of(content)
+        ids += stores.ids
+        tables.append(_columns_of(stores, request, as_of))
     order = sorted(range(len(ids)), key=ids.__getitem__)
     merged: dict[str, list[Cell]] = {"store_id": [ids[row].decode() for row in order]}
     for name in tables[0]:
         cells = list(chain.from_iterable(columns[name] for columns in tables))
         merged[name] = [cells[row] for row in order]
     return merged
-
-
-def retained_polls(content: PartitionContent) -> int:
-    """How many polls are kept, at most one a store and minute, the newest before the retained range not counted."""
-    return int(store_values.decode_buckets(content.values).polls.sum())
 
 
 def _columns_of(stores: StoredStores, request: ReportRequest, as_of: int) -> dict[str, list[Cell]]:

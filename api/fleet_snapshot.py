@@ -66,7 +66,10 @@ class _Part:
 
 
 def fleet_snapshot(contents: Iterable[PartitionContent], named: NamedPolicy, as_of: int) -> FleetSnapshot:
-    """The fleet of all partitions at `as_of` (microseconds); raises AsOfNotRetainedError, StateError."""
+    """The fleet at `as_of` (microseconds); raises AsOfNotRetainedError, StateError.
+
+    `contents` are partitions or slices of them, of which one at a time is held.
+    """
     parts = [_part(StoredStores.of(content), named.policy, as_of) for content in contents]
     ids = list(chain.from_iterable(part.ids for part in parts))
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)

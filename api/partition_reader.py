@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from api.snapshots import PartitionContent, Secondary, StoredStore
+from api.snapshots import PartitionContent, PartitionScan, Secondary, StoredStore
 from stream_app.codec.table import PartitionMeta
 
 
@@ -45,6 +45,10 @@ class PartitionReader:
     def read_all(self) -> PartitionContent | None:
         """Everything, of one database; None where there is none. Raises StateError, DatabaseUnreadableError."""
         return None if self.current is None else self.current.read_all()
+
+    def scan(self, stores: int) -> PartitionScan | None:
+        """Everything in slices, of one database; None where there is none. Raises as read_all."""
+        return None if self.current is None else self.current.scan(stores)
 
     def read_store(self, store_id: str) -> StoredStore | None:
         """One store, of one database; None where there is none. Raises StateError, DatabaseUnreadableError."""

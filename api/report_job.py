@@ -3,27 +3,29 @@
 import hashlib
 import io
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 
 from api.as_of import AsOfNotRetainedError, stream_time
-from api.fleet_report import fleet_report, retained_polls
+from api.fleet_report import fleet_report
 from api.lag import Offsets, TopicLag, lags
 from api.partition_reader import PartitionReader
 from api.report_request import Format, ReportRequest
-from api.snapshots import PartitionContent
+from api.snapshots import PartitionContent, PartitionScan
 from api.store_selection import selected
 from stream_app.atomic_file import replacing
+from stream_app.codec.store_values import count_polls
 from stream_app.codec.table import PartitionMeta
 from stream_app.domain.poll import MICROS_PER_MINUTE
 from stream_app.domain.report import WRITERS, Table
 from stream_app.domain.store_calendar import MINUTES_PER_DAY
 from stream_app.errors import StateError
 
-# The share of a report's work that is done once its stores are read, and once they are counted; roughly.
-_SCANNED, _COUNTED = 0.3, 0.7
+SLICE = 20_000  # stores that are in memory at once: of a million all would be a gigabyte
+_COUNTED = 0.8  # the share of a report's work that is done once its stores are read and counted; roughly
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +79,40 @@ JobOutcome = JobResult | JobBehind | JobFailed
 
 @dataclass(slots=True)
 class _Steps:
-    """Milliseconds a step."""
+    """Milliseconds a step; one that comes again adds up."""
 
     ms: dict[str, float] = field(default_factory=dict)
     _last: float = field(default_factory=time.perf_counter)
 
     def done(self, step: str) -> None:
         now = time.perf_counter()
-        self.ms[step] = round((now - self._last) * 1000, 1)
+        self.ms[step] = round(self.ms.get(step, 0.0) + (now - self._last) * 1000, 1)
         self._last = now
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What goes through a report: of roughly so many keys those stores that `choose` leaves of a slice."""
+
+    keys: int
+    choose: Callable[[PartitionContent], PartitionContent]
+    steps: _Steps
+    tell: Callable[[float], None]
+    polls: int = 0
+    calendars: int = 0
+    _read: int = 0
+
+    def each(self, slices: Iterable[PartitionContent]) -> Iterator[PartitionContent]:
+        """What is chosen of the slices, one by one; the time between them is that of counting."""
+        for content in slices:
+            self.steps.done("scan")
+            chosen = self.choose(content)
+            yield chosen
+            self.polls += count_polls(chosen.values)
+            self.calendars += len(chosen.calendars)
+            self._read += len(content.ids) + len(content.calendars)
+            self.tell(_COUNTED * min(self._read / max(self.keys, 1), 1.0))
+            self.steps.done("count")
 
 
 def run(request: JobRequest, folder: Path, tell: Callable[[float], None]) -> JobOutcome:
@@ -108,21 +135,19 @@ def _run(request: JobRequest, readers: Sequence[PartitionReader], tell: Callable
     for reader in readers:
         reader.catch_up()
     steps.done("catch_up")
-    found: list[PartitionContent | None] = []
-    for reader in readers:
-        found.append(reader.read_all())
-        tell(_SCANNED * len(found) / len(readers))
+    scans = [reader.scan(SLICE) for reader in readers]
     steps.done("scan")
-    contents = [content for content in found if content is not None]
-    if behind := _behind(readers, found, request):
+    if behind := _behind(readers, scans, request):
         return behind
-    metas = [content.meta for content in contents]
+    whole = [scan for scan in scans if scan is not None]
+    metas = [scan.meta for scan in whole]
     as_of = _as_of(request.report, metas)
     if as_of is None:
         return JobFailed("no_polls", "there is no poll to take the time from: send some, or give as_of")
     minute = as_of // MICROS_PER_MINUTE
-    contents = [selected(content, request.report.selection, minute) for content in contents]
-    report = fleet_report(contents, request.report, as_of, lambda share: tell(_SCANNED + (_COUNTED - _SCANNED) * share))
+    choose = partial(selected, selection=request.report.selection, minute=minute)
+    counted = _Counted(sum(scan.keys for scan in whole), choose, steps, tell)
+    report = fleet_report(counted.each(chain.from_iterable(scan.slices for scan in whole)), request.report, as_of)
     steps.done("count")
     sha256, size = _write(request.path, report, request.report.format)
     steps.done("write")
@@ -130,8 +155,8 @@ def _run(request: JobRequest, readers: Sequence[PartitionReader], tell: Callable
         as_of=minute * MICROS_PER_MINUTE,
         positions=tuple(meta.positions for meta in metas),
         stores=len(report["store_id"]),
-        polls=sum(retained_polls(content) for content in contents),
-        calendars=sum(len(content.calendars) for content in contents),
+        polls=counted.polls,
+        calendars=counted.calendars,
         sha256=sha256,
         bytes=size,
         ms=steps.ms,
@@ -139,15 +164,15 @@ def _run(request: JobRequest, readers: Sequence[PartitionReader], tell: Callable
 
 
 def _behind(
-    readers: Sequence[PartitionReader], found: Sequence[PartitionContent | None], request: JobRequest
+    readers: Sequence[PartitionReader], scans: Sequence[PartitionScan | None], request: JobRequest
 ) -> JobBehind | None:
     """Why these tables won't do: never without one of the partitions, and stale only where that was allowed."""
     missing = [
         (partition, reader.problem or "no database")
-        for partition, (reader, content) in enumerate(zip(readers, found, strict=True))
-        if content is None
+        for partition, (reader, scan) in enumerate(zip(readers, scans, strict=True))
+        if scan is None
     ]
-    positions = [None if content is None else content.meta.positions for content in found]
+    positions = [None if scan is None else scan.meta.positions for scan in scans]
     lagging = [] if request.ends is None else [lag for lag in lags(positions, request.ends) if not lag.is_reached]
     return JobBehind(missing, lagging) if missing or (lagging and not request.report.allow_stale) else None
 

@@ -6,9 +6,11 @@ gives the old data for ever, without an error; opening where there is none creat
 in silence, at a corrupted block, which an iterator's `status()` tells of.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -21,7 +23,6 @@ from stream_app.codec.table import (
     PartitionMeta,
     calendar_key,
     decode_meta,
-    is_store_key,
 )
 from stream_app.errors import StateError
 
@@ -29,6 +30,9 @@ log = structlog.get_logger()
 
 NOTHING_APPLIED = -1  # the changelog offset of a database that holds nothing of the changelog yet
 
+_AFTER_OWN_KEYS = b"\1"  # store ids have no control characters
+_AFTER_CALENDARS = CALENDAR_PREFIX[:-1] + b"0"  # the byte behind the prefix's slash
+_KEYS_ESTIMATE = "rocksdb.estimate-num-keys"
 _BLOCK_CACHE_BYTES = 8 << 20
 _LOG_BYTES = 1 << 20
 
@@ -49,6 +53,19 @@ class PartitionContent:
     ids: list[bytes]
     values: list[bytes]
     calendars: dict[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionScan:
+    """The same a slice at a time: `slices` are its stores in the order of their ids, each with its calendar.
+
+    There is always one slice, and a store without polls comes behind those of its slice. `keys` is roughly how many
+    keys stores and calendars have together.
+    """
+
+    meta: PartitionMeta
+    keys: int
+    slices: Iterator[PartitionContent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +134,18 @@ class Secondary:
 
         Raises StateError, DatabaseUnreadableError.
         """
+        scan = self.scan(sys.maxsize)
+        return None if scan is None else next(scan.slices)
+
+    def scan(self, stores: int) -> PartitionScan | None:
+        """Everything a slice of so many stores at a time, all as one iterator sees it; None and raises as read_all."""
         if self._database is None:
             return None
-        meta: bytes | None = None
-        ids: list[bytes] = []
-        values: list[bytes] = []
-        calendars: dict[bytes, bytes] = {}
-        for key, value in self._items(self._database):
-            if is_store_key(key):
-                ids.append(key)
-                values.append(value)
-            elif key.startswith(CALENDAR_PREFIX):
-                calendars[key.removeprefix(CALENDAR_PREFIX)] = value
-            elif key == META_KEY:
-                meta = value
-        return None if meta is None else PartitionContent(decode_meta(meta), ids, values, calendars)
+        with self._unreadable():
+            iterator = self._database.iter()
+            meta = _get(iterator, META_KEY)
+            keys = self._database.property_int_value(_KEYS_ESTIMATE) or 0
+        return None if meta is None else PartitionScan(decode_meta(meta), keys, self._slices(iterator, meta, stores))
 
     def read_store(self, store_id: str) -> StoredStore | None:
         """One store, in one iterator; None as for read_all. Raises StateError, DatabaseUnreadableError."""
@@ -198,14 +212,20 @@ class Secondary:
         self._changelog_offset = NOTHING_APPLIED
         self._problem = problem
 
-    def _items(self, database: Rdict) -> Iterator[tuple[bytes, bytes]]:
-        with self._unreadable():
-            iterator: RdictIter = database.iter()
-            iterator.seek_to_first()
-            while iterator.valid():
-                yield iterator.key(), iterator.value()
-                iterator.next()
-            iterator.status()
+    def _slices(self, iterator: RdictIter, meta: bytes, stores: int) -> Iterator[PartitionContent]:
+        """Ids and values, and in each slice the calendars up to the next id: they stand in the same order elsewhere."""
+        store: bytes | None = _AFTER_OWN_KEYS
+        calendar = CALENDAR_PREFIX
+        while store:
+            with self._unreadable():
+                values = _items(iterator, store, None, stores)
+                store = iterator.key() if iterator.valid() else None
+                following = CALENDAR_PREFIX + store if store else _AFTER_CALENDARS
+                calendars = _items(iterator, calendar, following)
+            values.pop(FAUST_OFFSET_KEY, None)
+            calendar = following
+            given = {key.removeprefix(CALENDAR_PREFIX): value for key, value in calendars.items()}
+            yield PartitionContent(decode_meta(meta), [*values], [*values.values()], given)
 
     @contextmanager
     def _unreadable(self) -> Iterator[None]:
@@ -218,19 +238,32 @@ class Secondary:
             raise DatabaseUnreadableError(self._path, str(error)) from error
 
 
+def _items(iterator: RdictIter, first: bytes, end: bytes | None, most: int = sys.maxsize) -> dict[bytes, bytes]:
+    """The items of first <= key < end, at most so many; the iterator then stands at the key behind them."""
+    found: dict[bytes, bytes] = {}
+    iterator.seek(first)
+    while len(found) < most and iterator.valid():
+        key = iterator.key()
+        if end is not None and key >= end:
+            break
+        found[key] = iterator.value()
+        iterator.next()
+    iterator.status()
+    return found
+
+
 def _getter(database: Rdict) -> Callable[[bytes], bytes | None]:
     """Values by key, all as one iterator sees them."""
-    iterator: RdictIter = database.iter()
+    return partial(_get, database.iter())
 
-    def get(key: bytes) -> bytes | None:
-        iterator.seek(key)
-        if iterator.valid() and iterator.key() == key:
-            value: bytes = iterator.value()
-            return value
-        iterator.status()
-        return None
 
-    return get
+def _get(iterator: RdictIter, key: bytes) -> bytes | None:
+    iterator.seek(key)
+    if iterator.valid() and iterator.key() == key:
+        value: bytes = iterator.value()
+        return value
+    iterator.status()
+    return None
 
 
 def _decode_offset(value: bytes | None) -> int:

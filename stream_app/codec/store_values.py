@@ -49,6 +49,7 @@ _ENTRY_BYTES, _RUN_BYTES = 6, 4
 _ENTRY_MASK = np.uint64((1 << ROW_SHIFT) - 1)
 _OBSERVATIONS_PER_MINUTE = 2 * MICROS_PER_MINUTE
 _FLAGS_AT, _UNDERIVED = 1, 1
+_ENTRIES_AT = slice(2, 4)
 _REBUILD = "the worker rebuilds its tables from the changelog once its data directory is deleted"
 
 # What a store without a value of its own, known from its calendar alone, has in place of one.
@@ -129,6 +130,11 @@ def decode_buckets(values: Sequence[bytes]) -> StoredBuckets:
 def has_buckets(value: bytes) -> bool:
     """Whether the buckets of a stored value are derived, told from its header alone."""
     return not value[_FLAGS_AT] & _UNDERIVED
+
+
+def count_polls(values: Sequence[bytes]) -> int:
+    """How many polls sound values hold, told from their headers alone; the carry isn't counted."""
+    return int(np.frombuffer(b"".join([value[_ENTRIES_AT] for value in values]), "<u2").sum(dtype=np.int64))
 
 
 def _last_observations(values: Sequence[bytes], header: NDArray[np.void], end: NDArray[np.int64]) -> Observations:

@@ -8,10 +8,10 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from api.as_of import AsOfNotRetainedError, check_retained
-from api.fleet_report import fleet_report, retained_polls
+from api.fleet_report import fleet_report
 from api.report_request import ReportRequest
 from api.snapshots import PartitionContent
-from stream_app.codec import table
+from stream_app.codec import store_values, table
 from stream_app.domain.poll import PollColumns
 from stream_app.domain.report import write_csv
 from stream_app.domain.store_calendar import StoreCalendar
@@ -87,7 +87,7 @@ def test_polls_are_counted_one_a_store_and_minute_under_ranges_of_any_age() -> N
         ]
     )
 
-    assert retained_polls(content_of(polls, {}, own_ranges=True)) == 3
+    assert store_values.count_polls(content_of(polls, {}, own_ranges=True).values) == 3
 
 
 def test_table_without_a_store_makes_no_rows() -> None:

@@ -102,6 +102,28 @@ def test_calendar_of_a_store_is_beside_its_polls_and_is_no_store(secondary: Seco
     assert [stored.calendar] == list(calendars.values())
 
 
+@pytest.mark.parametrize("stores", [1, 2, 3, 7, 100])
+def test_slices_hold_together_what_the_whole_holds(secondary: Secondary, path: Path, stores: int) -> None:
+    ids = ["!", "\U0001f600", "__faust", "__faust-a", "a", "a/b", "b", "\u00fc"]
+    unpolled = ["\u0020\u0020x", "__faust0", "zz", "\U0001f601"]
+    calendars = calendar_items({store_id: StoreCalendar("UTC") for store_id in [*ids[::2], *unpolled]})
+    with PrimaryTable(path) as primary:
+        primary.checkpoint({**{store_id.encode(): b"v" for store_id in ids}, **calendars}, meta(1))
+    secondary.catch_up()
+    whole, scan = secondary.read_all(), secondary.scan(stores)
+    assert whole is not None
+    assert scan is not None
+
+    slices = list(scan.slices)
+
+    assert [store_id for each in slices for store_id in each.ids] == whole.ids == sorted(map(str.encode, ids))
+    assert {key: value for each in slices for key, value in each.calendars.items()} == whole.calendars
+    assert sum(len(each.calendars) for each in slices) == len(calendars)
+    assert all(each.calendars.keys() & set(whole.ids) <= set(each.ids) for each in slices)
+    assert all(len(each.ids) <= stores for each in slices)
+    assert scan.keys >= len(ids) + len(calendars)
+
+
 @pytest.mark.parametrize("store_id", ["", "__faust", "a ", "\u00e9", "../a"])
 def test_unknown_store_has_neither_value_nor_calendar(secondary: Secondary, path: Path, store_id: str) -> None:
     write(path, 1, a=b"A")
