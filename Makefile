@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup stores run test test-deep faults fuzz bench mutation lint format docs lock clean
+.PHONY: help setup stores run test test-deep faults fuzz bench oha mutation lint format docs lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,6 +8,7 @@ MUTATION_VENV := .venv-mutation
 BENCH_VENV := .venv-bench
 STORES_VENV := .venv-stores
 STORES := tests/support/store_servers
+OHA_VERSION := 1.16.0
 MUTMUT := $(MUTATION_VENV)/bin/python -P tests/support/mutation.py
 SAMPLE := .store-monitor/input/sample
 LOCK := --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header
@@ -56,13 +57,21 @@ faults: setup ## Break workers and brokers at length, 100 kills among it (FAULTS
 fuzz: setup ## Feed garbage to every decoder for FUZZ_SECONDS, 300 by default
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) nice -n 10 $(BIN)/python -m pytest -n0 -s --durations=0 --timeout 36000 tests/fuzz
 
-bench: setup $(BENCH_VENV)/.installed ## Measure, against rivals too, and write docs/benchmarks.* (25 min; ONLY=ingest,live QUICK=1)
+bench: setup $(BENCH_VENV)/.installed oha ## Measure, against rivals too, and write docs/benchmarks.* (25 min; ONLY=ingest,live QUICK=1)
 	$(BIN)/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 $(BENCH_VENV)/.installed: requirements-bench.lock
 	$(PYTHON) -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements-bench.lock
 	@touch $@
+
+# The load generator of the group `http`; without it that group says what it could not measure.
+oha: $(BENCH_VENV)/.installed
+	@if command -v oha >/dev/null || test -x $(BENCH_VENV)/bin/oha; then :; \
+	elif command -v cargo >/dev/null; then \
+		echo "building oha $(OHA_VERSION), once (some minutes)" && \
+		cargo install oha --version $(OHA_VERSION) --locked --quiet --root $(BENCH_VENV); \
+	else echo "no oha and no cargo (https://rustup.rs): requests a second will not be measured"; fi
 
 docs: setup ## Write the generated parts of the docs anew
 	$(BIN)/python -m tests.support.generated_docs

@@ -18,8 +18,8 @@ from rich.console import Console
 from stream_app.errors import StoreMonitorError
 from stream_app.local.kafka_jars import kafka_version
 from stream_app.logs import configure_logs
-from tests.benchmarks import growth, ingest, live, main_job, replay, restart
-from tests.benchmarks.contenders import QUIX_PYTHON
+from tests.benchmarks import growth, http_api, ingest, live, main_job, replay, restart
+from tests.benchmarks.contenders import RIVALS_PYTHON
 from tests.benchmarks.machine import commit, load, this_machine, versions
 from tests.benchmarks.measurements import Measurements
 from tests.benchmarks.pages import DOCS, JSON_NAME, page, terminal_table
@@ -30,6 +30,7 @@ from tests.support import generated_docs
 from tests.support.kafka import java_and_jars
 
 TABLE_WIDTH = 100
+_RIVAL_PACKAGES = ("quixstreams", "polars", "duckdb")
 QUICK_OUT = Path(".store-monitor/benchmarks-quick")
 
 GROUPS: Mapping[str, Callable[[Workbench], Measurements]] = {
@@ -39,6 +40,7 @@ GROUPS: Mapping[str, Callable[[Workbench], Measurements]] = {
     "live": live.measure,
     "replay": replay.measure,
     "main-job": main_job.measure,
+    "http": http_api.measure,
 }
 
 
@@ -89,11 +91,11 @@ def _write_page(folder: Path, results: Results) -> None:
 
 def _rival_versions() -> dict[str, str]:
     """The versions of those rivals that are no packages of ours."""
-    if not QUIX_PYTHON.exists():
+    if not RIVALS_PYTHON.exists():
         return {"kafka-streams": kafka_version()}
-    asked = "import importlib.metadata as m; print(m.version('quixstreams'))"
-    answer = subprocess.run([str(QUIX_PYTHON), "-c", asked], capture_output=True, text=True, check=True)
-    return {"kafka-streams": kafka_version(), "quixstreams": answer.stdout.strip()}
+    asked = f"import importlib.metadata as m; print(*map(m.version, {_RIVAL_PACKAGES}))"
+    answer = subprocess.run([str(RIVALS_PYTHON), "-c", asked], capture_output=True, text=True, check=True)
+    return {"kafka-streams": kafka_version(), **dict(zip(_RIVAL_PACKAGES, answer.stdout.split(), strict=True))}
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from tests.benchmarks.source import Source
 from tests.benchmarks.usage import Usage, usage_of
 from tests.benchmarks.workbench import Workbench, environment_of
 
-QUIX_PYTHON = Path(".venv-bench/bin/python")
+RIVALS_PYTHON = Path(".venv-bench/bin/python")
 COMMIT_INTERVAL_S = 2
 DURABLE_WITHIN_S = 600.0
 
@@ -53,7 +53,7 @@ def take_by_quix_streams(bench: Workbench, source: Source, name: str, variant: s
     """The topic's first polls by Quix Streams."""
     polls = min(bench.scale.quix_polls, source.polls)
     arguments = [source.brokers, source.topic, name, str(bench.new_folder(name)), str(polls), variant]
-    return _take_until_committed(bench, source, name, polls, [str(QUIX_PYTHON), str(_QUIX_PROGRAM), *arguments])
+    return _take_until_committed(bench, source, name, polls, [str(RIVALS_PYTHON), str(_QUIX_PROGRAM), *arguments])
 
 
 def take_by_stock_faust(bench: Workbench, source: Source, name: str, variant: str) -> Taken:

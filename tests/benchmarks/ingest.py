@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from tests.benchmarks.contenders import (
     COMMIT_INTERVAL_S,
-    QUIX_PYTHON,
+    RIVALS_PYTHON,
     Taken,
     take_by_floor,
     take_by_kafka_streams,
@@ -74,11 +74,11 @@ def _contenders(bench: Workbench, source: Source, kept: list[Kept]) -> tuple[dic
     else:
         skipped["Kafka Streams"] = tools
     contenders |= {OURS: ours, FLOOR: partial(take_by_floor, bench, source)}
-    if QUIX_PYTHON.exists():
+    if RIVALS_PYTHON.exists():
         contenders[QUIX_BYTES] = partial(take_by_quix_streams, bench, source, variant="bytes")
         contenders[QUIX_JSON] = partial(take_by_quix_streams, bench, source, variant="json")
     else:
-        skipped["Quix Streams"] = f"there is no {QUIX_PYTHON} (`make bench` makes it)"
+        skipped["Quix Streams"] = f"there is no {RIVALS_PYTHON} (`make bench` makes it)"
     contenders[STOCK_FAUST_SET] = partial(take_by_stock_faust, bench, source, variant="set")
     contenders[STOCK_FAUST_TAKE] = partial(take_by_stock_faust, bench, source, variant="take")
     return contenders, skipped

@@ -8,22 +8,19 @@ import msgspec
 import numpy as np
 
 from tests.benchmarks.contenders import DURABLE_WITHIN_S
-from tests.benchmarks.errors import BenchmarkError
 from tests.benchmarks.figures import at_most, figure
 from tests.benchmarks.kafka_view import KafkaView
 from tests.benchmarks.live_polls import LiveInput, newest_micros
-from tests.benchmarks.measured import measured, said, wait_for_end, wait_until
+from tests.benchmarks.measured import measured, wait_for_end
 from tests.benchmarks.measurements import Measurements
 from tests.benchmarks.source import Source, source_of
+from tests.benchmarks.steady_load import steady_load
 from tests.benchmarks.workbench import Workbench, environment_of
 from tests.benchmarks.worker import MeasuredWorker, running_worker
 
 PREFIX = "live-"
 PROBE_STORES = 200
-WARM_UP_S = 5
-WARM_UP_WITHIN_S, LOOK_EVERY_S = 60.0, 0.1
 PROBES_WITHIN_S = 600.0
-LEAST_SHARE_OF_LOAD = 0.95
 
 _of_group = partial(figure, "live")
 
@@ -62,31 +59,16 @@ def _round(bench: Workbench, worker: MeasuredWorker, source: Source, number: int
     """The delays of the probes in milliseconds, and the polls a second that arrived meanwhile."""
     worker.durable_at(source.view.ends([source.topic]), DURABLE_WITHIN_S)  # what the round before has left
     folder = bench.new_folder(f"live-{number}")
-    given = folder / "input.json"
-    _input(worker, source).write(given)
-    polls_per_s = bench.scale.load_polls_per_s
-    load = [sys.executable, "-m", "tests.benchmarks.live_load", str(given), str(polls_per_s)]
     tables = str(worker.databases[0].parent)
-    probe = [sys.executable, "-m", "tests.benchmarks.live_probe", str(given), tables, str(folder / "secondaries")]
-    with measured("load", load, environment_of({}), folder) as loading:
-        warm = sum(source.view.ends([source.topic]).values()) + WARM_UP_S * polls_per_s
-        wait_until(
-            loading,
-            lambda: sum(source.view.ends([source.topic]).values()) >= warm,
-            "the load has warmed up",
-            WARM_UP_WITHIN_S,
-            LOOK_EVERY_S,
-        )
-        with measured("probe", [*probe, str(bench.scale.probes)], environment_of({}), folder) as probing:
+    with steady_load(live_input(worker, source), source, folder, bench.scale.load_polls_per_s) as load:
+        probe = [sys.executable, "-m", "tests.benchmarks.live_probe", str(load.input_file), tables]
+        command = [*probe, str(folder / "secondaries"), str(bench.scale.probes)]
+        with measured("probe", command, environment_of({}), folder) as probing:
             wait_for_end(probing, PROBES_WITHIN_S)
-    delays = msgspec.json.decode(probing.log_tail(1), type=list[float])
-    arrived = said(loading, "polls_per_s")
-    if arrived < LEAST_SHARE_OF_LOAD * polls_per_s:
-        raise BenchmarkError(f"of a load of {polls_per_s:,} polls/s only {arrived:,.0f} came about")
-    return delays, arrived
+    return msgspec.json.decode(probing.log_tail(1), type=list[float]), load.arrived_per_s()
 
 
-def _input(worker: MeasuredWorker, source: Source) -> LiveInput:
+def live_input(worker: MeasuredWorker, source: Source) -> LiveInput:
     """Stores of every partition for the probes, all others for the load."""
     contents = worker.contents()
     ids = sorted(store_id.decode() for content in contents for store_id in content.ids)

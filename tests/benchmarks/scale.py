@@ -8,7 +8,8 @@ class Scale:
     """The sizes of every group: `rounds` runs of each contender, and what each of them takes in.
 
     The stock Faust agent and Quix Streams get the first `faust_polls` and `quix_polls` alone: they are too slow for
-    the rest. `probes` are the polls a round whose way into the table is timed.
+    the rest. `probes` are the polls a round whose way into the table, or to an answer, is timed. `http_s` is how long
+    each load of the API lasts, `reports` how many of `report_stores` are made a round.
     """
 
     is_quick: bool
@@ -22,6 +23,10 @@ class Scale:
     quix_polls: int
     load_polls_per_s: int
     probes: int
+    http_s: float
+    report_stores: int
+    reports: int
+    million_stores: int
 
 
 FULL = Scale(
@@ -36,6 +41,10 @@ FULL = Scale(
     quix_polls=150_000,
     load_polls_per_s=5_000,
     probes=500,
+    http_s=10.0,
+    report_stores=14_000,
+    reports=5,
+    million_stores=1_000_000,
 )
 
 QUICK = Scale(
@@ -50,4 +59,8 @@ QUICK = Scale(
     quix_polls=5_000,
     load_polls_per_s=1_000,
     probes=25,
+    http_s=2.0,
+    report_stores=1_400,
+    reports=2,
+    million_stores=20_000,
 )

@@ -1,13 +1,18 @@
 """The parts of `make bench` that only count: figures, ratios, results and pages."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from tests.benchmarks.contenders import Taken
+from tests.benchmarks.errors import BenchmarkError
 from tests.benchmarks.figures import Figure, Target, at_least, at_most, better, figure, ratios
 from tests.benchmarks.growth import growth_figures
+from tests.benchmarks.http_figures import http_figures
+from tests.benchmarks.http_rounds import Rounds
 from tests.benchmarks.ingest_figures import (
     FLOOR,
     OURS,
@@ -20,9 +25,13 @@ from tests.benchmarks.ingest_figures import (
     ingest_figures,
 )
 from tests.benchmarks.machine import Machine
+from tests.benchmarks.million_report import MillionReport
+from tests.benchmarks.oha import Load, load_of
 from tests.benchmarks.ours import Kept
 from tests.benchmarks.pages import number, page
+from tests.benchmarks.report_rivals import RivalTimes, check_same
 from tests.benchmarks.results import GroupRun, Results, merged, read_results, write_results
+from tests.benchmarks.rivals.offset_periods import offset_periods
 from tests.benchmarks.usage import Usage
 
 MACHINE = Machine(2, "a processor", 24.0, "Linux 6.1", "3.11.7", "17.0.15")
@@ -186,3 +195,81 @@ def test_figures_are_what_the_file_has_of_them() -> None:
     made = figure("g", "t", "s", [1.0], at_least(1))
 
     assert msgspec.json.decode(msgspec.json.encode(made), type=Figure) == made
+
+
+def oha_says(**changed: object) -> bytes:
+    answer: dict[str, object] = {
+        "summary": {"successRate": 1.0, "requestsPerSec": 1612.5},
+        "latencyPercentiles": {"p50": 0.0021, "p99": 0.0094, "p99.99": None},
+        "statusCodeDistribution": {"200": 16125},
+        "errorDistribution": {"aborted due to deadline": 4},
+    }
+    return msgspec.json.encode(answer | changed)
+
+
+def test_a_load_is_what_oha_has_counted() -> None:
+    found = load_of(oha_says())
+
+    assert (found.requests, found.requests_per_s) == (16125, 1612.5)
+    assert [found.p50_ms, found.p99_ms] == pytest.approx([2.1, 9.4])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"statusCodeDistribution": {"200": 9, "503": 1}},
+        {"statusCodeDistribution": {}, "latencyPercentiles": {"p50": None, "p99": None}},
+        {"errorDistribution": {"connection closed before message completed": 1}},
+    ],
+)
+def test_a_load_that_was_not_answered_is_no_measurement(changed: dict[str, object]) -> None:
+    with pytest.raises(BenchmarkError, match="not every request"):
+        load_of(oha_says(**changed))
+
+
+def test_http_figures_have_the_keys_of_the_issue() -> None:
+    load = Load(1000, 1_600.0, 2.0, 9.0)
+    rival = RivalTimes(csv_ms=2_000.0, memory_ms=900.0)
+    rounds = Rounds([load], [load], [load], [[40.0, 60.0]], [300.0], {"polars": [rival], "duckdb": [rival]})
+
+    figures = http_figures(rounds, [MillionReport(18.0, 1_400.0, [0.5])], 5_000.0, 300.0)
+
+    assert figures["http_store_requests_per_s"].median == pytest.approx(1_600)
+    assert figures["http_visible_p50_ms"].median == pytest.approx(50)
+    assert figures["http_report_ratio_polars_csv"].median == pytest.approx(2_000 / 300)
+    assert figures["http_report_ratio_duckdb_memory"].median == pytest.approx(3)
+    assert {made.reached for made in figures.values()} == {True, None}
+    assert figures.keys() >= {
+        "http_store_p99_ms",
+        "http_live_p99_ms_during_report",
+        "http_visible_p99_ms",
+        "http_report_ms",
+        "http_report_ratio_polars_memory",
+        "http_million_report_s",
+        "http_million_peak_mib",
+    }
+    without = http_figures(
+        replace(rounds, fastest=[], rivals={}), [MillionReport(18.0, 1_400.0, [0.5])], 5_000.0, 300.0
+    )
+    assert not {key for key in without if "requests" in key or "p99_ms_during" in key or "ratio" in key}
+
+
+def test_reports_of_others_are_compared_store_by_store() -> None:
+    check_same("polars", {"a": (5.0, 12.5)}, {"a": (5, 12.5)})
+
+    with pytest.raises(BenchmarkError, match=r"1 have other figures; b: \(1\.0,\) to our \(2\.0,\)"):
+        check_same("polars", {"a": (1.0,), "b": (1.0,)}, {"a": (1.0,), "b": (2.0,)})
+
+
+def test_offset_periods_change_where_the_clocks_do() -> None:
+    first, end = datetime(2024, 3, 5, tzinfo=UTC), datetime(2024, 3, 20, tzinfo=UTC)
+
+    found = offset_periods(["America/Chicago", "America/Phoenix"], first, end)
+
+    changed = datetime(2024, 3, 10, 8)  # noqa: DTZ001 - the rivals' columns have no zone
+    naive = [edge.replace(tzinfo=None) for edge in (first, end)]
+    assert found == [
+        ("America/Chicago", naive[0], changed, -360),
+        ("America/Chicago", changed, naive[1], -300),
+        ("America/Phoenix", naive[0], naive[1], -420),
+    ]
