@@ -67,7 +67,7 @@ form_a = APIRouter(
 forms_b_to_e = APIRouter(tags=["forms b to e"])
 
 
-def _asked_for(
+async def _asked_for(
     file_format: Annotated[Wanted | None, Query(alias="format", description="What to answer with.")] = None,
 ) -> Wanted | None:
     return file_format

@@ -98,7 +98,8 @@ async def running_services(
         )
 
 
-def _services(request: Request) -> Services:
+# Dependencies are coroutines although they wait for nothing: FastAPI runs plain functions in threads, a hop for each.
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
@@ -106,7 +107,7 @@ def _services(request: Request) -> Services:
 ServicesOf = Annotated[Services, Depends(_services)]
 
 
-def _as_of(services: ServicesOf, as_of: AsOfText = None) -> int | None:
+async def _as_of(services: ServicesOf, as_of: AsOfText = None) -> int | None:
     return instant_asked(services, as_of)
 
 
@@ -121,7 +122,7 @@ def instant_asked(services: Services, as_of: str | None) -> int | None:
 AsOf = Annotated[int | None, Depends(_as_of)]
 
 
-def _report_asked(
+async def _report_asked(
     services: ServicesOf,
     as_of: AsOf,
     policy: PolicyText = None,

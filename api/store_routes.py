@@ -46,7 +46,7 @@ router = APIRouter(tags=["stores"])
 _Answer = TypeVar("_Answer")
 
 
-def _policy(services: ServicesOf, policy: PolicyText = None) -> NamedPolicy:
+async def _policy(services: ServicesOf, policy: PolicyText = None) -> NamedPolicy:
     return parse_policy(checked_policy(policy or services.default_policy))
 
 
@@ -61,7 +61,7 @@ class _RangeAsked:
     range: CustomRange | None
 
 
-def _range_asked(
+async def _range_asked(
     as_of: AsOf,
     as_of_text: Annotated[str | None, Query(alias="as_of", include_in_schema=False)] = None,
     first: RangeBegin = None,
@@ -74,7 +74,7 @@ def _range_asked(
 RangeAsked = Annotated[_RangeAsked, Depends(_range_asked)]
 
 
-def _chosen_stores(
+async def _chosen_stores(
     q: Annotated[
         str | None, Query(max_length=MAX_BYTES, description="A part of the id, as it is.", examples=["8419"])
     ] = None,
