@@ -18,10 +18,12 @@ _FILES = "read_csv('{}', header = true, all_varchar = true)"
 
 _LOAD = """
 CREATE TABLE polls AS
-    SELECT store_id, status = 'inactive' AS inactive, CAST(left(timestamp_utc, -4) AS TIMESTAMP) AS at FROM {polls};
+    SELECT trim(store_id) AS store_id, trim(status) = 'inactive' AS inactive,
+           CAST(left(timestamp_utc, -4) AS TIMESTAMP) AS instant
+    FROM {polls};
 CREATE TABLE hours AS
     WITH parsed AS (
-        SELECT store_id, CAST(day AS INTEGER) AS day,
+        SELECT trim(store_id) AS store_id, CAST(day AS INTEGER) AS day,
                CAST(split_part(start_time_local, ':', 1) AS INTEGER) * 60
                    + CAST(split_part(start_time_local, ':', 2) AS INTEGER) AS first,
                CAST(split_part(end_time_local, ':', 1) AS INTEGER) * 60
@@ -30,7 +32,8 @@ CREATE TABLE hours AS
         FROM {hours}
     ), whole AS (SELECT store_id, day, first, CASE last WHEN 0 THEN 1440 ELSE last END AS last FROM parsed)
     SELECT store_id, day, first, last + (CASE WHEN last <= first THEN 1440 ELSE 0 END) AS last FROM whole;
-CREATE TABLE zones AS SELECT store_id, last(timezone_str) AS zone FROM {zones} GROUP BY store_id;
+CREATE TABLE zones AS
+    SELECT trim(store_id) AS store_id, last(timezone_str) AS zone FROM {zones} GROUP BY trim(store_id);
 """
 
 _REPORT = """
@@ -41,13 +44,13 @@ COPY (
         LEFT JOIN zones USING (store_id)
     ), days AS (
         SELECT CAST(unnest(range($first_day, $end_day, INTERVAL 1 DAY)) AS TIMESTAMP) AS date
-    ), some AS (
+    ), spread AS (
         SELECT store_id,
                greatest(date + to_minutes(first - ahead), "from") AS start,
                least(date + to_minutes(last - ahead), until) AS "end"
         FROM hours JOIN stores USING (store_id) JOIN periods USING (zone) JOIN days ON isodow(date) - 1 = day
     ), every AS (
-        SELECT store_id, start, "end" FROM some WHERE start < "end"
+        SELECT store_id, start, "end" FROM spread WHERE start < "end"
         UNION ALL
         SELECT store_id, $first, $end FROM stores ANTI JOIN hours USING (store_id)
     ), marked AS (
@@ -62,26 +65,26 @@ COPY (
     ), is_open AS (
         SELECT *, sum(length) OVER (PARTITION BY store_id ORDER BY start) - length AS before FROM merged
     ), seen AS (
-        SELECT store_id, date_trunc('minute', at) AS at, arg_max(inactive, (at, inactive)) AS inactive
-        FROM polls WHERE at < $now GROUP BY store_id, date_trunc('minute', at)
+        SELECT store_id, date_trunc('minute', instant) AS instant, arg_max(inactive, (instant, inactive)) AS inactive
+        FROM polls WHERE instant < $now GROUP BY store_id, date_trunc('minute', instant)
     ), edges AS (
-        SELECT unnest([$hour, $day, $week, $now]) AS at
+        SELECT unnest([$hour, $day, $week, $now]) AS instant
     ), carried AS (
-        SELECT store_id, at, inactive FROM seen
+        SELECT store_id, instant, inactive FROM seen
         UNION ALL
-        SELECT store_id, at, NULL
-        FROM (SELECT store_id, at FROM stores CROSS JOIN edges) ANTI JOIN seen USING (store_id, at)
+        SELECT store_id, instant, NULL
+        FROM (SELECT store_id, instant FROM stores CROSS JOIN edges) ANTI JOIN seen USING (store_id, instant)
     ), filled AS (
-        SELECT store_id, at, coalesce(last_value(inactive IGNORE NULLS) OVER (
-            PARTITION BY store_id ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        SELECT store_id, instant, coalesce(last_value(inactive IGNORE NULLS) OVER (
+            PARTITION BY store_id ORDER BY instant ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ), true) AS inactive FROM carried
     ), places AS (
-        SELECT filled.store_id, at, inactive,
-               coalesce(before + least(date_diff('minute', start, at), length), 0) AS place
-        FROM filled ASOF LEFT JOIN is_open ON filled.store_id = is_open.store_id AND at >= start
-        WHERE at >= $week
+        SELECT filled.store_id, instant, inactive,
+               coalesce(before + least(date_diff('minute', start, instant), length), 0) AS place
+        FROM filled ASOF LEFT JOIN is_open ON filled.store_id = is_open.store_id AND instant >= start
+        WHERE instant >= $week
     ), spans AS (
-        SELECT store_id, at, inactive, lead(place) OVER (PARTITION BY store_id ORDER BY at) - place AS minutes
+        SELECT store_id, instant, inactive, lead(place) OVER (PARTITION BY store_id ORDER BY instant) - place AS minutes
         FROM places
     )
     SELECT store_id, {figures} FROM spans GROUP BY store_id ORDER BY store_id
@@ -121,7 +124,7 @@ def report(database: duckdb.DuckDBPyConnection, as_of: datetime, out: Path) -> N
 def _figure(column: str) -> str:
     side, _, window = column.partition("_last_")
     kept = "NOT inactive" if side == "uptime" else "inactive"
-    minutes = f"coalesce(sum(minutes) FILTER (WHERE {kept} AND at >= ${window}), 0)"
+    minutes = f"coalesce(sum(minutes) FILTER (WHERE {kept} AND instant >= ${window}), 0)"
     return f"{minutes if window == 'hour' else f'round({minutes} / 60, 2)'} AS {column}"
 
 

@@ -32,20 +32,21 @@ class Frames:
 def load(sample: Path) -> Frames:
     """Read the files."""
     text = {"infer_schema": False}
+    store_id = pl.col("store_id").str.strip_chars(" ")
     polls = pl.scan_csv(sample / "store_status.csv", **text).select(
-        "store_id",
-        (pl.col("status") == "inactive").alias("inactive"),
+        store_id,
+        (pl.col("status").str.strip_chars(" ") == "inactive").alias("inactive"),
         pl.col("timestamp_utc").str.to_datetime(_TIME, time_unit="us").alias("at"),
     )
     start, end = _minute_of("start_time_local", 0), _minute_of("end_time_local", 59)
     end = pl.when(end == 0).then(MINUTES_PER_DAY).otherwise(end)
     hours = pl.scan_csv(sample / "menu_hours.csv", **text).select(
-        "store_id",
+        store_id,
         pl.col("day").cast(pl.Int8),
         start.alias("start"),
         (end + pl.when(end <= start).then(MINUTES_PER_DAY).otherwise(0)).alias("end"),
     )
-    zones = pl.scan_csv(sample / "timezones.csv", **text).select("store_id", pl.col("timezone_str").alias("zone"))
+    zones = pl.scan_csv(sample / "timezones.csv", **text).select(store_id, pl.col("timezone_str").alias("zone"))
     return Frames(*pl.collect_all([polls, hours, zones]))
 
 
@@ -139,7 +140,12 @@ def _open_hours(frames: Frames, stores: pl.LazyFrame, as_of: datetime) -> pl.Laz
 def _places(observations: pl.LazyFrame, is_open: pl.LazyFrame) -> pl.LazyFrame:
     """The open minutes before each observation, on its store's own axis."""
     joined = observations.sort("at").join_asof(
-        is_open.sort("start"), left_on="at", right_on="start", by="store_id", strategy="backward"
+        is_open.sort("start"),
+        left_on="at",
+        right_on="start",
+        by="store_id",
+        strategy="backward",
+        check_sortedness=False,  # it can't be checked a store
     )
     since = (pl.col("at") - pl.col("start")).dt.total_minutes()
     place = pl.col("before") + pl.min_horizontal(since, "length")
