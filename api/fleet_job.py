@@ -9,6 +9,7 @@ from api.as_of import AsOfNotRetainedError, stream_time
 from api.fleet_snapshot import FleetSnapshot, fleet_snapshot
 from api.job_process import Tell
 from api.live import time_of
+from api.mapped import Mapped
 from api.partition_reader import PartitionReader
 from api.problems import ProblemError, problem_of
 from api.snapshots import PartitionScan
@@ -39,12 +40,15 @@ class FleetRefusal:
     detail: str
 
 
-def make_snapshot(request: FleetRequest, folder: Path, _: Tell) -> FleetSnapshot | FleetRefusal:
+def make_snapshot(request: FleetRequest, folder: Path, _: Tell) -> Mapped[FleetSnapshot] | FleetRefusal:
     """The fleet from the databases as they are now; `folder` is this process's own, for its secondaries."""
     try:
         scans = [_scan(partition, reader) for partition, reader in enumerate(_readers(request.tables, folder))]
         as_of = time_of(request.as_of, stream_time(scan.meta for scan in scans))
-        return fleet_snapshot(chain.from_iterable(scan.slices for scan in scans), request.named, as_of)
+        snapshot = fleet_snapshot(chain.from_iterable(scan.slices for scan in scans), request.named, as_of)
+        return Mapped.write(snapshot, folder / "snapshot")
+    except OSError as error:
+        return FleetRefusal(503, "snapshot_failed", f"the snapshot could not be handed over: {error}")
     except (ProblemError, AsOfNotRetainedError, StateError) as error:
         problem = problem_of(error)
         return FleetRefusal(problem.status, problem.code, problem.detail)

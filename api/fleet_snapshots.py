@@ -87,13 +87,14 @@ class FleetSnapshots:
         places = tuple(tuple(self._table_paths(partition)) for partition in range(len(metas)))
         try:
             made = await self._process.run(make_snapshot, FleetRequest(places, named, as_of))
-        except JobProcessError as error:
+            if isinstance(made, FleetRefusal):
+                raise ProblemError(made.status, made.code, made.detail)
+            snapshot = made.take()
+        except (JobProcessError, OSError) as error:
             raise ProblemError(503, "snapshot_failed", str(error)) from error
-        if isinstance(made, FleetRefusal):
-            raise ProblemError(made.status, made.code, made.detail)
         took = self._clock() - begun
-        log.debug("fleet_snapshot.made", stores=len(made), ms=round(took * 1000))
-        return NamedSnapshot(secrets.token_urlsafe(6), made, as_of, metas, self._clock(), took)
+        log.debug("fleet_snapshot.made", stores=len(snapshot), ms=round(took * 1000))
+        return NamedSnapshot(secrets.token_urlsafe(6), snapshot, as_of, metas, self._clock(), took)
 
     def _used(self, found: NamedSnapshot) -> NamedSnapshot:
         self._kept[found.name] = found

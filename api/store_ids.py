@@ -13,23 +13,24 @@ _BETWEEN = b"\0"  # no id has a control character
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoreIds:
-    """n ids, each followed by a zero byte; `ends` (int64, n) are the places of these."""
+    """n ids in `packed` (uint8), each followed by a zero byte; `ends` (int64, n) are the places of these."""
 
-    packed: bytes
+    packed: NDArray[np.uint8]
     ends: NDArray[np.int64]
 
     @classmethod
     def of(cls, ids: Sequence[bytes]) -> Self:
         """These ids, in this order."""
         lengths = np.fromiter(map(len, ids), np.int64, len(ids))
-        return cls(_BETWEEN.join(chain(ids, (b"",))), np.cumsum(lengths + 1) - 1)
+        packed = _BETWEEN.join(chain(ids, (b"",)))
+        return cls(np.frombuffer(packed, np.uint8), np.cumsum(lengths + 1) - 1)
 
     def __len__(self) -> int:
         return len(self.ends)
 
     def __getitem__(self, row: int) -> str:
         start = int(self.ends[row - 1]) + 1 if row else 0
-        return self.packed[start : int(self.ends[row])].decode()
+        return self.packed[start : int(self.ends[row])].tobytes().decode()
 
     def with_part(self, part: str) -> NDArray[np.bool_]:
         """Whether each id has this part, which is taken as it is; all have one of no characters."""
@@ -43,8 +44,7 @@ class StoreIds:
         """Where these bytes begin; by numpy, which lets other threads run meanwhile."""
         if not wanted:
             return self.ends
-        packed = np.frombuffer(self.packed, np.uint8)
-        places = np.arange(max(len(packed) - len(wanted) + 1, 0))
-        for at, byte in enumerate(wanted):
-            places = places[packed[places + at] == byte]
+        places = np.flatnonzero(self.packed[: max(len(self.packed) - len(wanted) + 1, 0)] == wanted[0])
+        for at, byte in enumerate(wanted[1:], 1):
+            places = places[self.packed[places + at] == byte]
         return places
