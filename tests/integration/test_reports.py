@@ -271,7 +271,7 @@ def test_many_triggers_at_once_all_end_and_the_queue_is_bounded(place: Place) ->
 
 def test_request_id_is_echoed_unless_it_could_not_stand_in_a_log(fleet: Sidecar) -> None:
     echoed = fleet.http.get("/health/live", headers={"X-Request-ID": "abc-1"})
-    made_anew = fleet.http.get("/nowhere", headers={"X-Request-ID": "a b\x7f"})
+    made_anew = fleet.http.get("/nowhere", headers={"X-Request-ID": "a b"})
 
     assert echoed.headers["x-request-id"] == "abc-1"
     assert len(made_anew.headers["x-request-id"]) == 32
