@@ -48,6 +48,7 @@ _EXAMPLES = (
     ProblemError(500, "internal_error", "ZeroDivisionError, see the API's log"),
     ProblemError(503, "database_missing", "partition 2: there is no database at …"),
     ProblemError(503, "kafka_unavailable", "Kafka at 127.0.0.1:9092 does not answer"),
+    ProblemError(503, "snapshot_failed", "the process that makes snapshots of the fleet was killed"),
     ProblemError(503, "state_unreadable", "the database … can't be read: Corruption: block checksum mismatch"),
     ProblemError(503, "storage_failed", "the reports folder … can't be used: No space left on device"),
     ProblemError(503, "timed_out", "there was no answer after 30 s"),

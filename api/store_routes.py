@@ -37,8 +37,8 @@ _OF_RANGE = problems(
     *BAD_TIMES, *UNREADABLE, "unknown_store", "no_polls", "bad_range", "range_too_long", "policy_without_minutes"
 )
 _OF_POLLS = problems(*BAD_TIMES, *UNREADABLE, "unknown_store", "no_polls", "bad_range", "range_too_long")
-_OF_PAGE = problems(*BAD_TIMES, *UNREADABLE, "no_polls", "bad_cursor", "snapshot_gone")
-_OF_SUMMARY = problems(*BAD_TIMES, *UNREADABLE, "no_polls")
+_OF_PAGE = problems(*BAD_TIMES, *UNREADABLE, "no_polls", "bad_cursor", "snapshot_failed", "snapshot_gone")
+_OF_SUMMARY = problems(*BAD_TIMES, *UNREADABLE, "no_polls", "snapshot_failed")
 _OF_QUERY = problems(*BAD_TIMES, *UNREADABLE, *WITH_A_BODY, "no_polls")
 
 router = APIRouter(tags=["stores"])
