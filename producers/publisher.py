@@ -6,12 +6,11 @@ a batch that it sends again is stored once, and in order.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeAlias
 
-import numpy as np
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -20,9 +19,7 @@ from aiokafka.structs import RecordMetadata
 
 from stream_app.domain.partitions import partitions_of
 from stream_app.errors import BrokerUnreachableError, StoreMonitorError
-
-BATCH_BYTES = 900_000
-"""A batch's size, under Kafka's default message.max.bytes of 1,048,588."""
+from stream_app.record_batches import BATCH_BYTES, Record, batches_of
 
 DELIVERY_TIMEOUT_S = 120.0
 """As Kafka's own delivery.timeout.ms: aiokafka sends an idempotent batch again without end (producer/sender.py:999)."""
@@ -58,7 +55,7 @@ class Publisher:
         self._in_flight: dict[Delivery, tuple[str, int]] = {}
         self._failure: DeliveryError | None = None
 
-    async def publish(self, topic: str, records: Sequence[tuple[bytes, bytes | None]], at_s: float) -> None:
+    async def publish(self, topic: str, records: Sequence[Record], at_s: float) -> None:
         """Hand over (key, value) records, stamped `at_s` seconds since the epoch; waits while earlier ones queue up.
 
         Raises DeliveryError, also for a batch handed over before.
@@ -69,10 +66,8 @@ class Publisher:
             partitions = partitions_of([key for key, _ in records], len(await self._producer.partitions_for(topic)))
         except KafkaError as error:
             raise DeliveryError(topic, None, self.acknowledged, repr(error)) from error
-        for partition in np.unique(partitions).tolist():
-            places = np.flatnonzero(partitions == partition).tolist()
-            for batch in self._batches(map(records.__getitem__, places), round(at_s * 1000)):
-                await self._send(batch, topic, partition)
+        for partition, batch in batches_of(self._producer, records, partitions, round(at_s * 1000)):
+            await self._send(batch, topic, partition)
 
     async def all_acknowledged(self) -> None:
         """Wait until Kafka has acknowledged everything handed over; raises DeliveryError."""
@@ -86,15 +81,6 @@ class Publisher:
         if unanswered:
             topic, partition = self._in_flight[unanswered.pop()]
             raise DeliveryError(topic, partition, self.acknowledged, f"no answer in {self._delivery_timeout_s:g} s")
-
-    def _batches(self, records: Iterable[tuple[bytes, bytes | None]], at_ms: int) -> Iterator[BatchBuilder]:
-        batch = self._producer.create_batch()
-        for key, value in records:
-            if batch.append(timestamp=at_ms, key=key, value=value) is None:
-                yield batch
-                batch = self._producer.create_batch()
-                batch.append(timestamp=at_ms, key=key, value=value)  # the first fits, however long
-        yield batch
 
     async def _send(self, batch: BatchBuilder, topic: str, partition: int) -> None:
         if self._failure is not None:
