@@ -18,14 +18,23 @@ from stream_app.settings import load_settings
 log = structlog.get_logger()
 
 _GRACE_S = 5
+_MAX_SUBSCRIPTION_BYTES = 64 << 10  # of a WebSocket's message
 
 
 class ApiServer(uvicorn.Server):
     """uvicorn on a socket of ours, which says where it is for as long as it answers."""
 
     def __init__(self, app: FastAPI, listening: socket.socket, address_file: Path | None) -> None:
-        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=_GRACE_S,
+            ws_max_size=_MAX_SUBSCRIPTION_BYTES,
+            ws_per_message_deflate=False,  # a compressor a client, for messages of 150 bytes
+        )
         super().__init__(config)
+        self._app = app
         self._socket = listening
         self._address_file = address_file
 
@@ -38,9 +47,10 @@ class ApiServer(uvicorn.Server):
         log.info("api.listening", url=url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take the address back, then answer what is under way."""
+        """Take the address back, end the streams, then answer what is under way."""
         if self._address_file is not None:
             self._address_file.unlink(missing_ok=True)
+        await self._app.state.services.push.close()
         await super().shutdown(sockets)
         log.info("api.stopped")
 

@@ -16,6 +16,7 @@ from fastapi import Depends, Query, Request
 
 from api.as_of import parse_as_of
 from api.catch_up import CatchUp
+from api.feed_history import FeedHistory
 from api.fleet import Fleet
 from api.fleet_snapshots import FleetSnapshots
 from api.health import Health
@@ -24,6 +25,8 @@ from api.kafka_ends import KafkaEnds
 from api.live import LiveStores
 from api.object_store import ObjectStore
 from api.parameters import AsOfText, PolicyText, RangeBegin, RangeEnd
+from api.push import Push
+from api.record_sender import RecordSender
 from api.report_making import ReportMaking
 from api.report_request import Columns, Format, ReportRequest, checked_policy, checked_range
 from api.report_retention import Retention
@@ -31,6 +34,9 @@ from api.report_storage import ReportsFolder
 from api.report_store import LocalStore, ReportStore
 from api.report_sweep import ReportSweep
 from api.reports import Reports
+from api.status_feed import StatusFeed
+from api.status_hub import StatusHub
+from api.status_stream import StatusStreams
 from stream_app.settings import STREAM_CLOCK, WALL_CLOCK, Settings
 
 log = structlog.get_logger()
@@ -47,6 +53,10 @@ class Services:
     tables: CatchUp
     default_policy: str
     report_clock: str
+    push: Push
+    statuses: StatusStreams
+    sender: RecordSender
+    max_future_s: float
 
 
 def report_store(settings: Settings, folder: ReportsFolder) -> ReportStore:
@@ -87,6 +97,12 @@ async def running_services(
         fleet_process = JobProcess("fleet", folder, settings.log_level)
         stack.callback(fleet_process.close)
         snapshots = FleetSnapshots(tables, settings.table_paths, fleet_process)
+        hub = StatusHub(settings.push_kept_events)
+        feed = StatusFeed(settings, hub)
+        stack.push_async_callback(feed.stop)
+        feed.start()
+        sender = RecordSender(settings)
+        stack.push_async_callback(sender.close)
         yield Services(
             reports,
             LiveStores(tables),
@@ -95,6 +111,10 @@ async def running_services(
             tables,
             default_policy,
             settings.report_clock,
+            Push(hub, settings.push_max_clients),
+            StatusStreams(hub, FeedHistory(settings), settings.push_heartbeat_s),
+            sender,
+            settings.max_future_s,
         )
 
 

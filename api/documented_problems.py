@@ -33,14 +33,19 @@ _EXAMPLES = (
         410, "snapshot_gone", "the snapshot that the cursor names is no longer kept: begin again without a cursor"
     ),
     ProblemError(413, "body_too_long", "a body may have 1048576 bytes"),
+    ProblemError(413, "too_many_polls", "a request may have 10,000 polls, not 10,001"),
     ProblemError(416, "range_not_satisfiable", "the file has 4211 bytes"),
     ProblemError(422, "as_of_not_retained", "this would begin at 2023-01-01T00:00:00Z, but polls are kept from …"),
     ProblemError(422, "bad_as_of", "as_of 'yesterday' is not an ISO 8601 time from 1970-01-08 to 9999-12-29, …"),
     ProblemError(422, "bad_cursor", "the cursor is none that this API gave"),
+    ProblemError(422, "bad_calendar", "bad_hours: the start or end is not HH:MM or HH:MM:SS of one day: '9am'"),
+    ProblemError(422, "bad_event_id", "'x' is no event id of this API, such as 0:123,1:77"),
     ProblemError(422, "bad_range", "from and to go together"),
     ProblemError(422, "bad_store_id", "the store id is empty"),
     ProblemError(422, "idempotency_key_reused", "the Idempotency-Key 'monday' was used with another body"),
     ProblemError(422, "invalid_request", "query.limit: Input should be less than or equal to 500"),
+    ProblemError(422, "no_polls_sent", "the body has no poll"),
+    ProblemError(422, "no_polls_taken", "none of 2 polls can be taken; the first: unknown_status, …"),
     ProblemError(422, "policy_without_minutes", "poll_hours counts hours a poll, and gives no minute a status"),
     ProblemError(422, "range_too_long", "from=2022-01-01T00:00:00Z lies more than 92 days before as_of"),
     ProblemError(422, "unknown_policy", "no policy 'guess': one of default, optimistic, backfill, measured, …"),
@@ -54,6 +59,7 @@ _EXAMPLES = (
     ProblemError(503, "timed_out", "there was no answer after 30 s"),
     ProblemError(503, "too_many_reports", "1000 reports wait or are being made: ask again when some of them are done"),
     ProblemError(503, "too_many_requests", "1000 requests are being answered already"),
+    ProblemError(503, "too_many_streams", "2000 streams are being served already"),
     ProblemError(503, "topics_unusable", "the topics have 8 partitions now, but had 4 when the API started"),
 )
 EXAMPLES: Mapping[str, ProblemError] = {problem.code: problem for problem in _EXAMPLES}

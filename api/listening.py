@@ -12,6 +12,8 @@ from stream_app.atomic_file import replacing
 from stream_app.errors import StoreMonitorError
 
 _BACKLOG = 2048
+_UNTAKEN_MS = 15_000
+_UNSENT_BYTES = 64 << 10
 
 
 class CannotListenError(StoreMonitorError):
@@ -35,12 +37,25 @@ def listen(host: str, port: int) -> socket.socket:
         raise CannotListenError(host, port, error) from error
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _let_go_of_the_deaf(listening)
         listening.bind(address)
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
         raise CannotListenError(host, port, error) from error
     return listening
+
+
+def _let_go_of_the_deaf(listening: socket.socket) -> None:
+    """Every accepted connection inherits it: what the client has no room for is held by us, where it is counted.
+
+    One that takes nothing for 15 s is reset by the kernel (tcp(7)), also with a download: asyncio's close() would wait
+    for it without end. Where the system lacks an option, streams still end by their own time limits.
+    """
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNTAKEN_MS)
 
 
 def url_of(listening: socket.socket) -> str:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import report_routes, routes, store_routes
+from api import intake_routes, push_routes, push_socket, report_routes, routes, store_routes
 from api.compatible_forms import form_a, forms_b_to_e
 from api.dependencies import report_store, running_services
 from api.openapi import completed
@@ -35,7 +35,16 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     add_problem_handlers(app)
-    for part in (form_a, forms_b_to_e, report_routes.router, store_routes.router, routes.router):
+    for part in (
+        form_a,
+        forms_b_to_e,
+        report_routes.router,
+        push_routes.router,  # before the stores, whose ids in paths take in everything
+        push_socket.router,
+        intake_routes.router,
+        store_routes.router,
+        routes.router,
+    ):
         app.include_router(part)
     app.openapi_schema = completed(app.openapi())
     # Around everything, the framework's own answer to an unforeseen error among it, which add_middleware would not be.

@@ -10,8 +10,10 @@ from starlette.exceptions import HTTPException
 
 from api.allowed_methods import allowed_methods
 from api.as_of import AsOfNotRetainedError, BadAsOfError
+from api.feed_position import BadEventIdError
 from api.kafka_ends import KafkaUnavailableError, TopicsUnusableError
 from api.known_reports import IdempotencyKeyReusedError
+from api.record_sender import NotAcknowledgedError
 from api.report_request import BadReportRequestError
 from api.report_storage import ReportsFolderError
 from api.report_store import ReportStoreError
@@ -22,12 +24,13 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemError(Exception):
-    """An answer that is a problem: HTTP status, stable code, and what was wrong in words."""
+    """An answer that is a problem: HTTP status, stable code, what was wrong in words, and headers that help."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
         self.status = status
         self.code = code
         self.detail = detail
+        self.headers = headers
         super().__init__(detail)
 
 
@@ -42,6 +45,7 @@ _UNFORESEEN = (500, "internal_error")
 # The errors of the project that a request can end in; the first class that fits counts.
 _ERRORS: tuple[tuple[type[StoreMonitorError], int, str], ...] = (
     (BadAsOfError, 422, "bad_as_of"),
+    (BadEventIdError, 422, "bad_event_id"),
     (AsOfNotRetainedError, 422, "as_of_not_retained"),
     (KafkaUnavailableError, 503, KafkaUnavailableError.code),
     (TopicsUnusableError, 503, TopicsUnusableError.code),
@@ -74,6 +78,8 @@ def problem_of(error: Exception) -> ProblemError:
         return error
     if isinstance(error, BadReportRequestError):
         return ProblemError(422, error.code, str(error))
+    if isinstance(error, NotAcknowledgedError):
+        return ProblemError(503, KafkaUnavailableError.code, str(error), {"Retry-After": "5"})
     if isinstance(error, HTTPException):
         return _of_framework(error)
     if isinstance(error, RequestValidationError):
@@ -96,7 +102,7 @@ def problem_body(problem: ProblemError) -> dict[str, str | int]:
 
 def problem_answer(problem: ProblemError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The problem as it leaves."""
-    return JSONResponse(problem_body(problem), problem.status, headers, MEDIA_TYPE)
+    return JSONResponse(problem_body(problem), problem.status, headers or problem.headers, MEDIA_TYPE)
 
 
 def _of_framework(error: HTTPException) -> ProblemError:

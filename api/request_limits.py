@@ -3,6 +3,8 @@
 import asyncio
 import re
 import uuid
+from collections.abc import Callable
+from contextlib import ExitStack
 
 import structlog
 from fastapi import Response
@@ -14,6 +16,7 @@ from api.problems import BodyTooLongError, ProblemError, problem_answer
 log = structlog.get_logger()
 
 REQUEST_ID = "X-Request-ID"
+EVENT_STREAM = "text/event-stream"
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -38,12 +41,13 @@ class RequestLimits:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(Headers(scope=scope))
-        self._under_way += 1
-        try:
-            with structlog.contextvars.bound_contextvars(request_id=request_id):
-                await self._answer(scope, receive, _Reply(send, request_id))
-        finally:
-            self._under_way -= 1
+        with ExitStack() as place, structlog.contextvars.bound_contextvars(request_id=request_id):
+            self._under_way += 1
+            place.callback(self._leave)
+            await self._answer(scope, receive, _Reply(send, request_id, place.close))
+
+    def _leave(self) -> None:
+        self._under_way -= 1
 
     async def _answer(self, scope: Scope, receive: Receive, reply: "_Reply") -> None:
         if self._under_way > self._max_requests:
@@ -70,18 +74,25 @@ class RequestLimits:
 
 
 class _Reply:
-    """Send, with the request's id among the headers; what has begun in time has no deadline any more."""
+    """Send, with the request's id among the headers; what has begun in time has no deadline any more.
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    A stream of events gives up its place then: PUSH_MAX_CLIENTS bounds those.
+    """
+
+    def __init__(self, send: Send, request_id: str, leave: Callable[[], None]) -> None:
         self._send = send
         self._request_id = request_id
+        self._leave = leave
         self.deadline: asyncio.Timeout | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message)[REQUEST_ID] = self._request_id
+            headers = MutableHeaders(scope=message)
+            headers[REQUEST_ID] = self._request_id
             if self.deadline is not None and not self.deadline.expired():
                 self.deadline.reschedule(None)
+            if headers.get("content-type", "").startswith(EVENT_STREAM):
+                self._leave()
         await self._send(message)
 
 

@@ -173,10 +173,10 @@ class Settings(BaseSettings):
         "wait for it.",
     )
     api_max_body_bytes: PositiveInt = Field(
-        1 << 20,
+        2 << 20,
         validation_alias="API_MAX_BODY_BYTES",
-        description="Bytes of a request's body that the API reads, room for the ids of a large selection; a longer "
-        "one is refused with 413.",
+        description="Bytes of a request's body that the API reads, room for 10,000 polls or the ids of a large "
+        "selection; a longer one is refused with 413.",
     )
     api_max_requests: PositiveInt = Field(
         1000,
@@ -189,6 +189,30 @@ class Settings(BaseSettings):
         validation_alias="API_TIMEOUT",
         description="Seconds until the API's answer has begun, the request's body read by then; 408 or 503 after that, "
         "so that slow callers can't hold their places for ever. What has begun takes as long as it takes.",
+    )
+    publish_wait_s: PositiveFloat = Field(
+        10,
+        validation_alias="PUBLISH_WAIT",
+        description="Seconds that polls and calendars taken over HTTP may wait for Kafka's acknowledgement; after "
+        "that the answer is 503, and the client may send them again.",
+    )
+    push_max_clients: PositiveInt = Field(
+        2000,
+        validation_alias="PUSH_MAX_CLIENTS",
+        description="Streams of events that the API serves at a time, Server-Sent Events and WebSockets together; one "
+        "more is refused with 503. They don't count for API_MAX_REQUESTS.",
+    )
+    push_heartbeat_s: PositiveFloat = Field(
+        15,
+        validation_alias="PUSH_HEARTBEAT",
+        description="Seconds without an event after which a stream gets a sign of life: less than proxies wait "
+        "before they close a silent connection, often 30 or 60.",
+    )
+    push_kept_events: PositiveInt = Field(
+        20_000,
+        validation_alias="PUSH_KEPT_EVENTS",
+        description="Newest status changes that the API keeps in memory, some 500 bytes each, for streams that resume; "
+        "what is older is read from Kafka.",
     )
     api_host: str = Field(
         "127.0.0.1",

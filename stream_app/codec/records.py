@@ -100,7 +100,7 @@ _STORE_ID = b'{"store_id":'
 _STATUS = [b',"status":"%s","since_utc":"' % status.encode() for status in (INACTIVE, ACTIVE)]  # by is_active
 _CORRECTED = [b'","corrected":false}', b'","corrected":true}']
 
-_Record = TypeVar("_Record", PollRecord, CalendarRecord)
+_Record = TypeVar("_Record", PollRecord, CalendarRecord, StatusChangeRecord)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END_OF_9999 = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH
@@ -108,6 +108,7 @@ _END_OF_9999 = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH
 _encode = msgspec.json.Encoder().encode
 _decode_poll = msgspec.json.Decoder(PollRecord).decode
 _decode_calendar = msgspec.json.Decoder(CalendarRecord).decode
+_decode_status_change = msgspec.json.Decoder(StatusChangeRecord).decode
 _UNDECODABLE = (UnicodeDecodeError, RecursionError)  # what msgspec lets through: bytes no UTF-8, a thousand brackets
 
 
@@ -169,6 +170,11 @@ def encode_status_changes(store_ids: Sequence[str], changes: StatusChanges) -> l
             changes.row.tolist(), changes.is_active.tolist(), times, changes.is_corrected.tolist(), strict=True
         )
     ]
+
+
+def decode_status_change(value: bytes | None) -> StatusChangeRecord | Rejected:
+    """A record value of `store-status-changes`; Rejected for what encode_status_changes wouldn't write."""
+    return _decoded(_decode_status_change, value)
 
 
 def encode_calendar(store_id: str, calendar: StoreCalendar) -> bytes:
