@@ -18,7 +18,7 @@ from rich.console import Console
 from stream_app.errors import StoreMonitorError
 from stream_app.local.kafka_jars import kafka_version
 from stream_app.logs import configure_logs
-from tests.benchmarks import growth, http_api, ingest, live, main_job, replay, restart
+from tests.benchmarks import growth, http_api, ingest, live, main_job, push, replay, restart
 from tests.benchmarks.contenders import RIVALS_PYTHON
 from tests.benchmarks.machine import commit, load, this_machine, versions
 from tests.benchmarks.measurements import Measurements
@@ -38,6 +38,7 @@ GROUPS: Mapping[str, Callable[[Workbench], Measurements]] = {
     "growth": growth.measure,
     "restart": restart.measure,
     "live": live.measure,
+    "push": push.measure,
     "replay": replay.measure,
     "main-job": main_job.measure,
     "http": http_api.measure,

@@ -9,7 +9,8 @@ class Scale:
 
     The stock Faust agent and Quix Streams get the first `faust_polls` and `quix_polls` alone: they are too slow for
     the rest. `probes` are the polls a round whose way into the table, or to an answer, is timed. `http_s` is how long
-    each load of the API lasts, `reports` how many of `report_stores` are made a round.
+    each load of the API lasts, `reports` how many of `report_stores` are made a round. `push_probes`
+    are those whose way to every client is timed, `post_s` how long polls are sent over HTTP.
     """
 
     is_quick: bool
@@ -27,6 +28,10 @@ class Scale:
     report_stores: int
     reports: int
     million_stores: int
+    push_clients: int
+    push_sockets: int
+    push_probes: int
+    post_s: float
 
 
 FULL = Scale(
@@ -45,6 +50,10 @@ FULL = Scale(
     report_stores=14_000,
     reports=5,
     million_stores=1_000_000,
+    push_clients=1_000,
+    push_sockets=100,
+    push_probes=300,
+    post_s=15.0,
 )
 
 QUICK = Scale(
@@ -63,4 +72,8 @@ QUICK = Scale(
     report_stores=1_400,
     reports=2,
     million_stores=20_000,
+    push_clients=50,
+    push_sockets=5,
+    push_probes=20,
+    post_s=2.0,
 )
