@@ -1,6 +1,6 @@
 """What a caller wants to read: said by `?format=`, else by the Accept header, else not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 
@@ -39,8 +39,11 @@ class Coding(StrEnum):
     IDENTITY = "identity"
 
 
-def coding_for(accept_encoding: str) -> Coding:
-    """The coding with the greatest weight (RFC 9110, 12.5.3), none that was refused with a weight of 0.
+_PACKINGS = (Coding.ZSTD, Coding.GZIP)
+
+
+def coding_for(accept_encoding: str, packings: Sequence[Coding] = _PACKINGS) -> Coding:
+    """Of some packings and none the one with the greatest weight (RFC 9110, 12.5.3), none refused with a weight of 0.
 
     Packing has to be asked for by name, or by `*` where bytes as they are were refused. Where everything was refused,
     they go as they are rather than not at all.
@@ -48,7 +51,7 @@ def coding_for(accept_encoding: str) -> Coding:
     given = {coding.removeprefix("x-"): weight for coding, weight in _weights(accept_encoding)}
     others = given.get("*", 0.0)
     is_plain_refused = given.get(Coding.IDENTITY, 0.0 if given.get("*") == 0 else 1.0) == 0
-    weights = {coding: given.get(coding, others if is_plain_refused else 0.0) for coding in (Coding.ZSTD, Coding.GZIP)}
+    weights = {coding: given.get(coding, others if is_plain_refused else 0.0) for coding in packings}
     best = max(weights, key=weights.__getitem__)
     return best if weights[best] > 0 and weights[best] >= given.get(Coding.IDENTITY, 0.0) else Coding.IDENTITY
 

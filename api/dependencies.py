@@ -16,6 +16,7 @@ from fastapi import Depends, Query, Request
 
 from api.as_of import parse_as_of
 from api.catch_up import CatchUp
+from api.dead_letter_tail import DeadLetterTail
 from api.feed_history import FeedHistory
 from api.fleet import Fleet
 from api.fleet_snapshots import FleetSnapshots
@@ -51,6 +52,7 @@ class Services:
     fleet: Fleet
     health: Health
     tables: CatchUp
+    dead_letters: DeadLetterTail
     default_policy: str
     report_clock: str
     push: Push
@@ -109,6 +111,7 @@ async def running_services(
             Fleet(snapshots, health),
             health,
             tables,
+            DeadLetterTail(settings),
             default_policy,
             settings.report_clock,
             Push(hub, settings.push_max_clients),

@@ -12,9 +12,11 @@ from api.health import Health
 from api.problems import ProblemError
 from api.schemas import PartitionLag
 from api.store_page import Cursor, Filter, Sort, fingerprint, page_rows, parse_cursor, rows_chosen
+from api.store_schemas import StoreFigures
 from stream_app.domain.live_status import STATUSES
 from stream_app.domain.policy import NamedPolicy
 from stream_app.domain.poll import format_instant
+from stream_app.domain.report import WINDOWS
 
 WORST = 10
 
@@ -74,11 +76,24 @@ def _summary(snapshot: FleetSnapshot, partitions: list[PartitionLag]) -> FleetSu
         policy=snapshot.named.name,
         stores=len(snapshot),
         now=FleetNow(**{str(status): int((snapshot.status == at).sum()) for at, status in enumerate(STATUSES)}),
+        minutes=_minutes(snapshot),
+        zones=list(snapshot.zones),
         uptime_by_hour_of_week=_hours(snapshot),
         worst=page_rows(snapshot, _worst(snapshot)),
         lag=FleetLag(
             records=sum(records) if records and len(records) == len(partitions) else None, partitions=partitions
         ),
+    )
+
+
+def _minutes(snapshot: FleetSnapshot) -> StoreFigures:
+    sides = {"uptime": snapshot.up, "downtime": snapshot.down}
+    return StoreFigures(
+        **{
+            f"{side}_last_{window}_minutes": int(minutes[:, at].sum(dtype=np.int64))
+            for side, minutes in sides.items()
+            for at, window in enumerate(WINDOWS)
+        }
     )
 
 

@@ -59,6 +59,8 @@ class FleetSummary(BaseModel):
     policy: str = Field(examples=["default"])
     stores: int = Field(examples=[14000])
     now: FleetNow
+    minutes: StoreFigures = Field(description="Of all stores together.")
+    zones: list[str] = Field(description="Those that its stores are in.", examples=[["America/Chicago", "UTC"]])
     uptime_by_hour_of_week: list[HourOfWeek] | None = Field(
         description="168 hours from Monday 00:00 on; null under poll_hours, which gives minutes no status."
     )

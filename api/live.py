@@ -14,6 +14,7 @@ from api.snapshots import PartitionContent
 from api.store_history import StoreHistory
 from api.store_hours import store_hours
 from api.store_schemas import LiveStore, QueriedStores, StoreHours, StoreOutages, StorePolls, StoreTimeline
+from api.store_week import StoreWeek, store_weeks
 from api.stored_stores import StoredStores
 from api.stores_now import live_answers
 from stream_app.codec.table import PartitionMeta
@@ -67,6 +68,10 @@ class LiveStores:
         """Its newest kept polls inside a range, by default the week before T."""
         return self._history(text, as_of, given).polls(given, limit)
 
+    def history(self, text: str, as_of: int | None) -> StoreHistory:
+        """Everything about one store at one T."""
+        return self._history(text, as_of, None)
+
     def hours(self, text: str, as_of: int | None) -> StoreHours:
         """Its calendar."""
         known = self._known(text)
@@ -86,6 +91,12 @@ class LiveStores:
             stores=[*known.values()],
             unknown=[text for text in parsed if found.get(text) is None],
         )
+
+    async def weeks(self, store_ids: Iterable[str], named: NamedPolicy, as_of: int | None) -> dict[str, StoreWeek]:
+        """The known ones of these stores with their last seven days, all at one T."""
+        contents = self._contents({parsed for text in store_ids if isinstance(parsed := parse_store_id(text), str)})
+        at = time_of(as_of, self._stream_time(content.meta for content in contents))
+        return await asyncio.to_thread(_weeks, contents, named, at)
 
     def _history(self, text: str, as_of: int | None, given: CustomRange | None) -> StoreHistory:
         known = self._known(text)
@@ -141,3 +152,8 @@ def _home(store_id: str, partitions: int) -> int:
 def _answers(contents: Iterable[PartitionContent], named: NamedPolicy, as_of: int) -> dict[str, LiveStore]:
     every = (live_answers(StoredStores.of(content), named, as_of) for content in contents)
     return {answer.store_id: answer for answers in every for answer in answers}
+
+
+def _weeks(contents: Iterable[PartitionContent], named: NamedPolicy, as_of: int) -> dict[str, StoreWeek]:
+    every = (store_weeks(StoredStores.of(content), named, as_of) for content in contents)
+    return {week.now.store_id: week for weeks in every for week in weeks}

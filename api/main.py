@@ -10,6 +10,7 @@ from api import intake_routes, push_routes, push_socket, report_routes, routes, 
 from api.compatible_forms import form_a, forms_b_to_e
 from api.dependencies import report_store, running_services
 from api.openapi import completed
+from api.pages import routes as pages
 from api.problems import add_problem_handlers
 from api.report_storage import ReportsFolder
 from api.request_limits import RequestLimits
@@ -44,6 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
         intake_routes.router,
         store_routes.router,
         routes.router,
+        pages.router,
     ):
         app.include_router(part)
     app.openapi_schema = completed(app.openapi())

@@ -61,7 +61,7 @@ def report_view(report: ReportMetadata, progress: float, link: str, download: st
         windows=report.windows,
         columns=report.columns,
         format=report.format,
-        range=None if report.range is None else _range_view(report.range),
+        range=None if report.range is None else range_view(report.range),
         stores=None if selection.ids is None else list(selection.ids),
         filter=FilterBody(q=selection.text, zone=selection.zone) if has_filter else None,
         allow_stale=report.allow_stale,
@@ -101,7 +101,8 @@ def _position(cursor: str) -> tuple[str, str]:
     return triggered_at, report_id
 
 
-def _range_view(given: CustomRange) -> RangeBody:
+def range_view(given: CustomRange) -> RangeBody:
+    """The range as it was asked for."""
     edge = _date if given.is_local else format_minute
     return RangeBody(first=edge(given.first), end=edge(given.end))
 

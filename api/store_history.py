@@ -18,7 +18,7 @@ from stream_app.domain.poll import format_instant
 from stream_app.domain.runs import Runs
 from stream_app.domain.store_calendar import MINUTES_PER_DAY
 from stream_app.domain.store_state import Buckets, observations_of, seen_until
-from stream_app.domain.timeline import coarse, minutes_by_status, timeline
+from stream_app.domain.timeline import StatusRun, coarse, minutes_by_status, timeline
 from stream_app.domain.windows import WEEK_MINUTES, Window, floor_to_minute
 
 MAX_RANGE_DAYS = 92  # from the beginning of a range to T; more than can be kept
@@ -40,8 +40,7 @@ class StoreHistory:
         """Runs over the range, by default the day before T; slots of `resolution` minutes."""
         minute = floor_to_minute(self.as_of)
         first, end = self._edges(Window(minute - MINUTES_PER_DAY, minute), given)
-        buckets, is_open = self._judged(named.policy, first, end)
-        exact = timeline(buckets, is_open, first, end)
+        exact = self.runs(named.policy, first, end)
         return StoreTimeline(
             **self._about(first, end),
             policy=named.name,
@@ -52,6 +51,11 @@ class StoreHistory:
             ],
             minutes=TimelineTotals(**{str(status): count for status, count in minutes_by_status(exact).items()}),
         )
+
+    def runs(self, policy: Policy, first: int, end: int) -> list[StatusRun]:
+        """The exact runs over first <= minute < end."""
+        buckets, is_open = self._judged(policy, first, end)
+        return timeline(buckets, is_open, first, end)
 
     def outages(self, named: NamedPolicy, given: CustomRange | None) -> StoreOutages:
         """Outages inside the range, by default the policy's week before T, as the extended report counts them."""

@@ -18,11 +18,16 @@ from stream_app.domain.report import WINDOWS
 
 MAX_PAGE = 1000
 
+_WORST_FIRST = (Status.DOWN, Status.UNKNOWN, Status.UP, Status.CLOSED)
+
 
 class Sort(StrEnum):
-    """The order of a list: the id's bytes, or the worst first, least share up or most minutes down."""
+    """The order of a list: the id's bytes, or the worst first: trouble, silence, least share up, most minutes down."""
 
     ID = "id"
+    STATUS = "status"
+    ZONE = "zone"
+    LAST_POLL = "last_poll"
     UPTIME_LAST_HOUR = "uptime_last_hour"
     UPTIME_LAST_DAY = "uptime_last_day"
     UPTIME_LAST_WEEK = "uptime_last_week"
@@ -39,6 +44,7 @@ class Filter:
     status: StatusName | None = None
     zone: str | None = None
     sort: Sort = Sort.ID
+    is_reversed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,9 @@ def rows_chosen(snapshot: FleetSnapshot, chosen: Filter) -> NDArray[np.int64]:
     if chosen.q:
         passes &= snapshot.ids.with_part(chosen.q)
     rows = np.flatnonzero(passes)
-    if chosen.sort is Sort.ID:
-        return rows
-    return rows[np.argsort(_badness(snapshot, chosen.sort)[rows], kind="stable")]
+    if chosen.sort is not Sort.ID:
+        rows = rows[np.argsort(_badness(snapshot, chosen.sort)[rows], kind="stable")]
+    return rows[::-1] if chosen.is_reversed else rows
 
 
 def page_rows(snapshot: FleetSnapshot, rows: NDArray[np.int64]) -> list[StoreRow]:
@@ -100,8 +106,14 @@ def page_rows(snapshot: FleetSnapshot, rows: NDArray[np.int64]) -> list[StoreRow
     ]
 
 
-def _badness(snapshot: FleetSnapshot, sort: Sort) -> NDArray[np.float64]:
+def _badness(snapshot: FleetSnapshot, sort: Sort) -> NDArray[np.float64] | NDArray[np.int64]:
     """What sorts the worst first; a store without a known minute has no share up, and comes last."""
+    if sort is Sort.STATUS:
+        return np.array([_WORST_FIRST.index(status) for status in STATUSES])[snapshot.status]
+    if sort is Sort.ZONE:
+        return snapshot.zone.astype(np.int64)
+    if sort is Sort.LAST_POLL:
+        return snapshot.last_poll
     side, _, window = sort.value.partition("_last_")
     at = WINDOWS.index(window)
     up, down = snapshot.up[:, at].astype(np.float64), snapshot.down[:, at].astype(np.float64)

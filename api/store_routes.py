@@ -81,10 +81,12 @@ async def _chosen_stores(
     status: Annotated[StatusName | None, Query(description="Only stores that are so now.")] = None,
     zone: ZoneText = None,
     sort: Annotated[
-        Sort, Query(description="The id's bytes; or the worst first: least share up, most minutes down.")
+        Sort,
+        Query(description="The id's bytes; or the worst first: least share up, most minutes down, silent longest."),
     ] = Sort.ID,
+    reverse: Annotated[bool, Query(description="The other way round.")] = False,  # noqa: FBT002 - a query parameter has a default
 ) -> Filter:
-    return Filter(q, status, zone, sort)
+    return Filter(q, status, zone, sort, reverse)
 
 
 ChosenStores = Annotated[Filter, Depends(_chosen_stores)]

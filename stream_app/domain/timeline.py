@@ -1,11 +1,11 @@
-"""One store's time as runs of up, down, unknown and closed that cover a range without a gap."""
+"""The time of stores as runs of up, down, unknown and closed that cover a range without a gap."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from stream_app.domain.live_status import STATUSES, Status
-from stream_app.domain.runs import Runs, clip, difference
+from stream_app.domain.runs import AXIS, Runs, clip, difference, of_rows
 from stream_app.domain.store_state import Buckets
 
 # Of several statuses within one slot of a coarse timeline the first of these is shown: trouble must not get lost.
@@ -22,20 +22,26 @@ class StatusRun(NamedTuple):
 
 def timeline(buckets: Buckets, is_open: Runs, first: int, end: int) -> list[StatusRun]:
     """The runs of the store in row 0 over first <= minute < end, in order; the next one's status differs."""
-    row = Runs(np.array([first], np.int64), np.array([end], np.int64))
+    return timelines(buckets, is_open, first, end, 1)[0]
+
+
+def timelines(buckets: Buckets, is_open: Runs, first: int, end: int, count: int) -> list[list[StatusRun]]:
+    """The same for each of the rows 0..count-1, all over one range."""
+    every = Runs(*of_rows(np.arange(count), first, end))
     opened, up, down = (clip(of, first, end) for of in (is_open, buckets.up, buckets.down))
     by_status = {
         Status.UP: up,
         Status.DOWN: down,
         Status.UNKNOWN: difference(difference(opened, up), down),
-        Status.CLOSED: difference(row, opened),
+        Status.CLOSED: difference(every, opened),
     }
-    found = [
-        StatusRun(status, start, stop)
-        for status, of in by_status.items()
-        for start, stop in zip(of.start.tolist(), of.end.tolist(), strict=True)
-    ]
-    return sorted(found, key=lambda run: run.start)
+    found: list[list[StatusRun]] = [[] for _ in range(count)]
+    for status, of in by_status.items():
+        for row, start, stop in zip(of.rows.tolist(), of.start.tolist(), of.end.tolist(), strict=True):
+            found[row].append(StatusRun(status, start - row * AXIS, stop - row * AXIS))
+    for row_runs in found:
+        row_runs.sort(key=lambda run: run.start)
+    return found
 
 
 def minutes_by_status(timeline_runs: list[StatusRun]) -> dict[Status, int]:
