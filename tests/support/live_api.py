@@ -1,7 +1,7 @@
 """The store routes over real tables, in this process: no server, no Kafka."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
@@ -11,12 +11,14 @@ import httpx
 from fastapi import FastAPI
 
 from api.catch_up import CatchUp
+from api.dead_letter_tail import DeadLetterTail
 from api.fleet import Fleet
 from api.fleet_snapshots import FleetSnapshots
 from api.health import Health
 from api.job_process import JobProcess
 from api.kafka_ends import KafkaEnds
 from api.live import LiveStores
+from api.pages import routes as pages
 from api.partition_reader import PartitionReader
 from api.problems import add_problem_handlers
 from api.store_routes import router
@@ -45,9 +47,14 @@ class LiveApi:
         self.app = FastAPI()
         add_problem_handlers(self.app)
         self.app.include_router(router)
+        self.app.include_router(pages.router)
+        health = Health(self._kafka(), self._catch_up, None)
         self.app.state.services = SimpleNamespace(
             live=LiveStores(self._catch_up),
-            fleet=Fleet(self.snapshots, Health(self._kafka(), self._catch_up, None)),
+            fleet=Fleet(self.snapshots, health),
+            health=health,
+            tables=self._catch_up,
+            dead_letters=DeadLetterTail(Settings.model_validate({"KAFKA_BROKERS": NOBODY_LISTENS})),
             default_policy="default",
             report_clock="stream",
         )
@@ -58,6 +65,10 @@ class LiveApi:
             reader.catch_up()
         given = {name.rstrip("_"): str(value) for name, value in params.items()}
         return self._runner.run(self._request(method, path, body, given))
+
+    def submit(self, path: str, headers: Mapping[str, str]) -> httpx.Response:
+        """A form without fields, sent with these headers."""
+        return self._runner.run(self._request("POST", path, None, {}, headers))
 
     def get(self, path: str, **params: object) -> dict[str, Any]:
         """The JSON of a GET, whatever the status; `from_` stands for `from`."""
@@ -78,10 +89,17 @@ class LiveApi:
         self._runner.run(self._catch_up.stop())
         self._runner.close()
 
-    async def _request(self, method: str, path: str, body: object, params: dict[str, str]) -> httpx.Response:
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        params: dict[str, str],
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
         transport = httpx.ASGITransport(self.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
-            return await client.request(method, path, params=params, json=body)
+            return await client.request(method, path, params=params or None, json=body, headers=headers)
 
     def _kafka(self) -> KafkaEnds:
         async def made() -> KafkaEnds:
