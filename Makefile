@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup stores run test test-deep faults fuzz bench oha mutation lint format docs lock clean
+.PHONY: help setup stores run test test-deep faults fuzz bench oha mutation lint format docs browser screenshots lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -17,7 +17,7 @@ UP := $(if $(DATA),--data $(DATA)) $(if $(ONCE),--once) $(if $(OUT),--report $(O
       $(if $(WORKERS),--workers $(WORKERS))
 
 help: ## Say what every target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## Make .venv with everything locked in requirements-dev.lock; again does nothing
 
@@ -75,6 +75,12 @@ oha: $(BENCH_VENV)/.installed
 
 docs: setup ## Write the generated parts of the docs anew
 	$(BIN)/python -m tests.support.generated_docs
+
+browser: ## Install Debian's chromium, which the tests of the web pages drive (needs root)
+	command -v chromium >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends chromium; }
+
+screenshots: setup ## Make docs/screenshots anew: every page of a real fleet, light and dark, wide and narrow
+	$(BIN)/python -m tests.support.screenshots
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check
