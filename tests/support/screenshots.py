@@ -22,7 +22,7 @@ from tests.support.waiting import comes_true
 
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "screenshots"
 STORES, DAYS, BAD_ROWS, SEED = 400, 9, 40, 7
-SIZES = {"wide": (1280, 1180), "narrow": (390, 1180)}
+SIZES = {"wide": (1280, 1180), "narrow": (390, 1900)}
 SCHEMES = ("light", "dark")
 
 
