@@ -12,7 +12,7 @@ from api.dependencies import Services, ServicesOf
 from api.documented_problems import WITH_A_BODY, problems
 from api.intake_schemas import RefusedPoll, SentCalendar, SentPoll, TakenCalendar, TakenPolls
 from api.parameters import StoreInPath, StoreInQuery
-from api.poll_body import MAX_POLLS, NDJSON, checked_polls, poll_values
+from api.poll_body import NDJSON, checked_polls, poll_values
 from api.problems import ProblemError
 from api.push_routes import parsed_store
 from stream_app.codec.records import decode_calendar, encode_calendar, encode_polls
@@ -37,7 +37,7 @@ _POLLS = {
                 "schema": {
                     "anyOf": [
                         SentPoll.model_json_schema(),
-                        {"type": "array", "items": SentPoll.model_json_schema(), "minItems": 1, "maxItems": MAX_POLLS},
+                        {"type": "array", "items": SentPoll.model_json_schema(), "minItems": 1},
                     ]
                 }
             },

@@ -1,5 +1,6 @@
 """The streams of events: each route reads like the sentence that describes it."""
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -12,7 +13,7 @@ from api.feed_position import FeedPosition, parse_position
 from api.parameters import ReportInPath, StoreInPath, StoreInQuery
 from api.problems import ProblemError
 from api.push_schemas import ReportProgress, StatusChange
-from api.pushed import REPORT, STATUS
+from api.pushed import CLOSED, GAP, HELLO, REPORT, STATUS
 from api.report_lookup import known_report
 from api.report_stream import follow_report, report_event
 from api.request_limits import EVENT_STREAM
@@ -21,34 +22,37 @@ from stream_app.domain.rejection import Rejected
 from stream_app.domain.store_id import MAX_BYTES, parse_store_id
 
 FEED_WITHIN_S = 5.0
-MAX_ID = 16_384  # characters: some thousand partitions
+MAX_ID = 4_096  # characters, some hundred partitions: percent-encoded they still fit into an address
 
 router = APIRouter(tags=["push"])
 
-_STATUSES = (
-    "id: 0:124,1:77,2:80,3:91\nevent: status\n"
-    'data: {"store_id":"81399","status":"down","since":"2023-01-25T18:00:00Z","corrected":false}\n\n'
-)
-_REPORT = (
-    "id: Complete:1\nevent: report\n"
-    'data: {"report_id":"0f8fad5b","state":"Complete","progress":1.0,"code":null,"reason":null}\n\n'
-)
 
-
-def _streamed(description: str, example: str, data: dict[str, type[BaseModel]]) -> Responses:
-    """OpenAPI has no word for events: what their data are stands in `x-events`."""
-    schemas = {name: model.model_json_schema() for name, model in data.items()}
-    content = {
-        EVENT_STREAM: {"schema": {"type": "string"}, "examples": {"stream": {"value": example}}, "x-events": schemas}
+def _streamed(name: str, event_id: str, data: BaseModel) -> Responses:
+    """What every event of a stream is, for OpenAPI, which has no better word for a stream than its events' schema."""
+    example = {"id": event_id, "event": name, "data": data.model_dump_json()}
+    schema = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "description": "Where to resume behind this event."},
+            "event": {"enum": [HELLO, name, GAP, CLOSED]},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "description": f"Of an event `{name}`: {json.dumps(type(data).model_json_schema())}",
+            },
+        },
     }
-    return {200: {"description": description, "content": content}}
+    content = {EVENT_STREAM: {"schema": schema, "examples": {name: {"value": example}}}}
+    return {200: {"description": "Events as they happen: docs/push.md", "content": content}}
 
 
-_OF_CHANGES = _streamed(
-    "Events `hello`, `status`, `gap` and `closed`, see docs/push.md", _STATUSES, {STATUS: StatusChange}
-) | problems("bad_event_id", "bad_store_id", "invalid_request", "kafka_unavailable", "too_many_streams")
+_CHANGE = StatusChange(store_id="81399", status="down", since="2023-01-25T18:00:00Z", corrected=False)
+_PROGRESS = ReportProgress(report_id="0f8fad5b", state="Complete", progress=1.0, code=None, reason=None)
+_OF_CHANGES = _streamed(STATUS, "0:124,1:77,2:80,3:91", _CHANGE) | problems(
+    "bad_event_id", "bad_store_id", "invalid_request", "kafka_unavailable", "too_many_streams"
+)
 _OF_REPORT = (
-    _streamed("Events `report` and `closed`, see docs/push.md", _REPORT, {REPORT: ReportProgress})
+    _streamed(REPORT, "Complete:1", _PROGRESS)
     | {204: {"description": "It had ended as Last-Event-ID says: there is nothing to wait for"}}
     | problems("unknown_report", "invalid_request", "too_many_streams")
 )

@@ -59,7 +59,7 @@ def test_whatever_is_asked_the_answers_are_those_of_the_document(service: Sideca
     ended = subprocess.run(
         [*asked, *how],
         cwd=tmp_path,
-        env={**os.environ, **known},
+        env={**os.environ, **known, "SCHEMATHESIS_HOOKS": str(HERE / "openapi_hooks.py")},
         capture_output=True,
         text=True,
         check=False,
