@@ -279,9 +279,9 @@ def test_request_id_is_echoed_unless_it_could_not_stand_in_a_log(fleet: Sidecar)
 
 @pytest.mark.parametrize("is_announced", [True, False])
 def test_body_that_is_too_long_is_refused(fleet: Sidecar, is_announced: bool) -> None:  # noqa: FBT001 - pytest gives it
-    long = b" " * (1 << 21)
+    long = b" " * (1 << 22)
     with httpx.Client(base_url=fleet.http.base_url) as http:
-        answer = http.post("/reports", content=long if is_announced else iter([long[: 1 << 20]] * 2))
+        answer = http.post("/reports", content=long if is_announced else iter([long[: 1 << 21]] * 2))
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_long")
 
