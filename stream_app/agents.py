@@ -17,7 +17,7 @@ from stream_app.topics import topics_of
 TakeIn = Callable[[PartitionState, TP, Sequence[Any]], list[DeadLetterItem]]
 
 # Runs of a topic that may wait in memory for their agent; Faust's own default of 4,096 would be some 30 million polls.
-_WAITING_RUNS = 12
+_WAITING_RUNS = 6
 
 
 def add_agents(app: faust.App, assignment: Assignment, settings: Settings, partitions: int) -> None:

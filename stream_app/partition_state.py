@@ -112,17 +112,19 @@ class PartitionState:
         """Fold in everything pending; what `keep` was told of before is in the database.
 
         Without `derive` the touched stores' buckets are left out, for the sake of speed; with it they are made up for,
-        DERIVED_AT_ONCE stores at a time.
+        DERIVED_AT_ONCE stores at a time. Where more are touched at once, as by the last polls of a catch-up, theirs are
+        left out too, so that these polls are durable the sooner.
         """
         batch = self._pending.take()
         if len(batch.observations):
             self._stream_time = max(int(batch.observations.max()) >> 1, self._stream_time or 0)
         touched = dict.fromkeys((*batch.store_ids, *batch.calendars))  # the polled ones first, as the rows count them
-        if derive:
+        is_derived = derive and len(touched) <= DERIVED_AT_ONCE
+        if is_derived:
             touched.update(dict.fromkeys(self._underived.take(DERIVED_AT_ONCE)))
         elif touched:
             self._underived.begin()
-        folded = self._folded(list(touched), batch, derive=derive)
+        folded = self._folded(list(touched), batch, derive=is_derived)
         items = [
             *folded.items,
             *((table.calendar_key(store_id), _calendar_value(of)) for store_id, of in batch.calendars.items()),

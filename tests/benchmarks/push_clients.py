@@ -32,6 +32,7 @@ CONNECTS_AT_ONCE = 50
 STORE_ID = re.compile(rb'"store_id":"([^"]+)","status":"(up|down)"')
 SUBSCRIPTION = bytes([0x81, 0x82, 0, 0, 0, 0]) + b"{}"
 """A masked frame (RFC 6455, 5.3) with a mask of zeros."""
+PING, MASKED_PONG = b"\x89", b"\x8a"  # neither byte is in a frame of ASCII
 
 Arrivals = dict[tuple[bytes, bytes], list[float]]
 
@@ -55,6 +56,9 @@ class Client(asyncio.Protocol):
         now = time.perf_counter()
         if data.startswith(b"HTTP/1.1 101"):
             self._transport.write(SUBSCRIPTION)
+        if (ping := data.find(PING)) >= 0:  # a client that doesn't answer is cut off
+            size = data[ping + 1]
+            self._transport.write(MASKED_PONG + bytes([0x80 | size, 0, 0, 0, 0]) + data[ping + 2 : ping + 2 + size])
         if not self.begun.done() and b"hello" in data:
             self.begun.set_result(None)
         for found in STORE_ID.findall(data):

@@ -45,6 +45,22 @@ def test_checkpoints_that_are_caught_up_make_up_for_them(
     assert not behind.content().meta.is_underived
 
 
+def test_many_stores_at_once_are_durable_before_their_buckets(
+    behind: CheckpointedPartition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind.checkpoint()
+    monkeypatch.setattr(partition_state, "DERIVED_AT_ONCE", 100)
+    behind.log.add_polls((store_id, "inactive", "2024-03-01T11:30:00Z") for store_id, *_ in ROWS[:101])
+    behind.read(POLLS, 101)
+
+    left = []
+    while not left or behind.state.is_underived:
+        behind.checkpoint()
+        left.append(underived(behind))
+
+    assert left == [101, 1, 0]
+
+
 def test_they_are_made_up_for_after_a_kill_too(behind: CheckpointedPartition, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partition_state, "DERIVED_AT_ONCE", 100)
     behind.checkpoint()
