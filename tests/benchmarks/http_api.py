@@ -84,7 +84,7 @@ def _round(at: Measured, rounds: Rounds, oha: Path | None, number: int) -> None:
     reports = [at.api.report_ms(at.as_of) for _ in range(at.bench.scale.reports)]
     rounds.report_ms.append(median(ms for ms, _ in reports))
     for name in RIVALS if RIVALS_PYTHON.exists() else ():
-        times = time_rival(at.bench, name, at.sample, at.as_of, reports[-1][1])
+        times = time_rival(at.bench, name, number, at.sample, at.as_of, reports[-1][1])
         rounds.rivals.setdefault(name, []).append(times)
         at.bench.say(f"report by {name} {number}: {times.csv_ms:.0f} ms from CSV, {times.memory_ms:.0f} from memory")
     at.bench.say(

@@ -24,10 +24,9 @@ class RivalTimes:
     memory_ms: float
 
 
-def time_rival(bench: Workbench, name: str, sample: Path, as_of: str, ours: Path) -> RivalTimes:
-    """One rival's times; raises BenchmarkError where its report isn't ours."""
-    folder = bench.folder / f"rival-{name}"
-    folder.mkdir(exist_ok=True)
+def time_rival(bench: Workbench, name: str, number: int, sample: Path, as_of: str, ours: Path) -> RivalTimes:
+    """One rival's times in a round; raises BenchmarkError where its report isn't ours."""
+    folder = bench.new_folder(f"rival-{name}-{number}")  # its log has this round's times alone
     out = folder / "report.csv"
     command = [str(RIVALS_PYTHON), "-m", RIVALS[name], str(sample), as_of, str(out)]
     with measured(name, command, environment_of({}), folder) as process:
