@@ -53,7 +53,7 @@ def test_many_stores_at_once_are_durable_before_their_buckets(
     behind.log.add_polls((store_id, "inactive", "2024-03-01T11:30:00Z") for store_id, *_ in ROWS[:101])
     behind.read(POLLS, 101)
 
-    left = []
+    left: list[int] = []
     while not left or behind.state.is_underived:
         behind.checkpoint()
         left.append(underived(behind))
