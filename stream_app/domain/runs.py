@@ -5,6 +5,7 @@ all stores lie on one line without touching, and one pass of numpy over it is a 
 domain asks ("open and up", "open but not up", "inside the window") is an intersection or a difference of two such sets.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +90,14 @@ def moved(runs: Runs, rows: Minutes) -> Runs:
     """The runs of row r as those of row rows[r]; `rows` ascend."""
     shift = (rows[runs.rows] - runs.rows) * AXIS
     return Runs(runs.start + shift, runs.end + shift)
+
+
+def stacked(rows: Sequence[Runs]) -> Runs:
+    """Runs of a single row each, one below the other."""
+    if not rows:
+        return empty()
+    shift = np.repeat(np.arange(len(rows)) * AXIS, [len(row) for row in rows])
+    return Runs(*(np.concatenate(sides) + shift for sides in zip(*((row.start, row.end) for row in rows), strict=True)))
 
 
 def minutes_per_row(runs: Runs, count: int) -> Minutes:

@@ -17,6 +17,7 @@ from stream_app.domain.runs import (
     minutes_per_row,
     of_rows,
     rows_of,
+    stacked,
     union,
 )
 
@@ -103,3 +104,9 @@ def test_minutes_are_counted_by_row_whether_it_has_any_or_not() -> None:
     assert counted.tolist() == [1, 0, 5, 0]
     assert counted.dtype == np.int64
     assert minutes_per_row(empty(), 2).tolist() == [0, 0]
+
+
+@given(rows=st.lists(RUNS, max_size=4))
+def test_stacked_rows_stand_one_below_the_other(rows: list[Runs]) -> None:
+    there = {row * AXIS + minute for row, runs in enumerate(rows) for minute in minutes_of(runs)}
+    assert minutes_of(stacked(rows)) == there
