@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ from api.catch_up import CatchUp
 from api.problems import ProblemError
 from api.report_request import CustomRange
 from api.snapshots import PartitionContent
+from api.store_batches import StoreBatches
 from api.store_history import StoreHistory
 from api.store_hours import store_hours
 from api.store_schemas import LiveStore, QueriedStores, StoreHours, StoreOutages, StorePolls, StoreTimeline
@@ -44,15 +45,19 @@ class LiveStores:
 
     def __init__(self, tables: CatchUp) -> None:
         self._tables = tables
+        self._batches = StoreBatches(self._answers_of)
 
     def id_of(self, text: str) -> str:
         """The id of a known store, however it was spelled."""
         return self._known(text).store_id
 
-    def store(self, text: str, named: NamedPolicy, as_of: int | None) -> LiveStore:
+    async def store(self, text: str, named: NamedPolicy, as_of: int | None) -> LiveStore:
         """The store of this id now."""
-        known = self._known(text)
-        return live_answers(known.stores, named, time_of(as_of, known.stream_time))[0]
+        store_id = _checked_id(text)
+        answer = await self._batches.answer(store_id, named, as_of)
+        if answer is None:
+            raise _unknown(store_id)
+        return answer
 
     def timeline(
         self, text: str, named: NamedPolicy, as_of: int | None, given: CustomRange | None, resolution: int
@@ -105,13 +110,18 @@ class LiveStores:
             as_of = (local_midnight(zone, given.end) if given.is_local else given.end) * MICROS_PER_MINUTE
         return StoreHistory(known.store_id, known.stores, time_of(as_of, known.stream_time))
 
+    def _answers_of(self, store_ids: Collection[str], named: NamedPolicy, as_of: int | None) -> dict[str, LiveStore]:
+        """Those of the known ones among some stores, all at one T."""
+        contents = self._contents(store_ids)
+        if not any(map(_has_stores, contents)):
+            return {}
+        return _answers(contents, named, time_of(as_of, self._stream_time(content.meta for content in contents)))
+
     def _known(self, text: str) -> Known:
-        store_id = parse_store_id(text)
-        if isinstance(store_id, Rejected):
-            raise ProblemError(404, "unknown_store", store_id.sentence)
+        store_id = _checked_id(text)
         content = self._contents([store_id])[0]
-        if not content.ids and not content.calendars:
-            raise ProblemError(404, "unknown_store", f"no poll and no calendar of store {store_id!r} was taken in")
+        if not _has_stores(content):
+            raise _unknown(store_id)
         return Known(store_id, StoredStores.of(content), self._stream_time([content.meta]))
 
     def _contents(self, store_ids: Iterable[str]) -> list[PartitionContent]:
@@ -141,6 +151,21 @@ def time_of(as_of: int | None, newest_poll: int | None) -> int:
     if at is None:
         raise ProblemError(409, "no_polls", "there is no poll to take the time from: send some, or give as_of")
     return at
+
+
+def _checked_id(text: str) -> str:
+    store_id = parse_store_id(text)
+    if isinstance(store_id, Rejected):
+        raise ProblemError(404, "unknown_store", store_id.sentence)
+    return store_id
+
+
+def _unknown(store_id: str) -> ProblemError:
+    return ProblemError(404, "unknown_store", f"no poll and no calendar of store {store_id!r} was taken in")
+
+
+def _has_stores(content: PartitionContent) -> bool:
+    return bool(content.ids or content.calendars)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -37,13 +37,13 @@ def create_app(settings: Settings) -> FastAPI:
     )
     add_problem_handlers(app)
     for part in (
+        push_routes.router,  # before the stores, whose ids in paths take in everything
+        store_routes.router,  # asked for most: FastAPI tries one route after the other
         form_a,
         forms_b_to_e,
         report_routes.router,
-        push_routes.router,  # before the stores, whose ids in paths take in everything
         push_socket.router,
         intake_routes.router,
-        store_routes.router,
         routes.router,
         pages.router,
     ):

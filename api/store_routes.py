@@ -188,10 +188,10 @@ async def hours(services: ServicesOf, store_id: StoreInPath, as_of: AsOf) -> Sto
 @router.get("/store", responses=_OF_ONE)
 async def store_by_id(services: ServicesOf, store_id: StoreInQuery, policy: PolicyOf, as_of: AsOf) -> LiveStore:
     """The same for an id that can't stand in a path."""
-    return services.live.store(store_id, policy, as_of)
+    return await services.live.store(store_id, policy, as_of)
 
 
 @router.get("/stores/{store_id:path}", responses=_OF_ONE)
 async def store(services: ServicesOf, store_id: StoreInPath, policy: PolicyOf, as_of: AsOf) -> LiveStore:
     """One store: its status and since when, next opening and closing, last poll, and its minutes up and down."""
-    return services.live.store(store_id, policy, as_of)
+    return await services.live.store(store_id, policy, as_of)

@@ -57,6 +57,18 @@ def all_pages(api: LiveApi, **params: object) -> list[dict[str, Any]]:
     return found
 
 
+def test_stores_that_are_asked_for_at_the_same_moment_are_answered_as_by_themselves(api: LiveApi) -> None:
+    alone = [api.get("/store", id=store_id) for store_id in IDS]
+    assert api.run(_at_once(api, IDS)) == alone
+
+
+async def _at_once(api: LiveApi, ids: list[str]) -> list[dict[str, Any]]:
+    transport = httpx.ASGITransport(api.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+        answers = await asyncio.gather(*(client.get("/store", params={"id": store_id}) for store_id in ids))
+    return [answer.json() for answer in answers]
+
+
 @pytest.mark.parametrize("policy", ["default", "optimistic", "calendar"])
 def test_every_way_to_ask_gives_the_references_six_figures(api: LiveApi, policy: str) -> None:
     kind = {"optimistic": reference.Policy("active"), "calendar": reference.Policy(windows="calendar")}
