@@ -1,11 +1,12 @@
 """Live answers about the fleet: lists of stores and the summary, from one snapshot each."""
 
 import asyncio
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from api.fleet_schemas import FleetLag, FleetNow, FleetSummary, HourOfWeek, StorePage
+from api.fleet_schemas import FleetLag, FleetNow, FleetState, FleetSummary, HourOfWeek, StorePage
 from api.fleet_snapshot import FleetSnapshot
 from api.fleet_snapshots import FleetSnapshots, NamedSnapshot
 from api.health import Health
@@ -27,6 +28,7 @@ class Fleet:
     def __init__(self, snapshots: FleetSnapshots, health: Health) -> None:
         self._snapshots = snapshots
         self._health = health
+        self._states: WeakKeyDictionary[NamedSnapshot, FleetState] = WeakKeyDictionary()
 
     async def page(
         self, chosen: Filter, named: NamedPolicy, as_of: int | None, cursor: str | None, limit: int
@@ -50,9 +52,11 @@ class Fleet:
 
     async def summary(self, named: NamedPolicy, as_of: int | None) -> FleetSummary:
         """How the fleet is, and how far the tables are behind."""
-        snapshot = (await self._snapshots.current(named, as_of)).snapshot
-        partitions = (await self._health.readiness()).partitions
-        return await asyncio.to_thread(_summary, snapshot, partitions)
+        found = await self._snapshots.current(named, as_of)
+        state = self._states.get(found)
+        if state is None:  # pages ask again and again, and the worst of a million stores take a while to find
+            state = self._states[found] = await asyncio.to_thread(_state, found.snapshot)
+        return FleetSummary(lag=_lag((await self._health.readiness()).partitions), **dict(state))
 
 
 def _page(found: NamedSnapshot, chosen: Filter, asked: int, start: int, limit: int) -> StorePage:
@@ -69,9 +73,8 @@ def _page(found: NamedSnapshot, chosen: Filter, asked: int, start: int, limit: i
     )
 
 
-def _summary(snapshot: FleetSnapshot, partitions: list[PartitionLag]) -> FleetSummary:
-    records = [each.lag for each in partitions if each.lag is not None]
-    return FleetSummary(
+def _state(snapshot: FleetSnapshot) -> FleetState:
+    return FleetState(
         as_of=format_instant(snapshot.as_of),
         policy=snapshot.named.name,
         stores=len(snapshot),
@@ -80,10 +83,13 @@ def _summary(snapshot: FleetSnapshot, partitions: list[PartitionLag]) -> FleetSu
         zones=list(snapshot.zones),
         uptime_by_hour_of_week=_hours(snapshot),
         worst=page_rows(snapshot, _worst(snapshot)),
-        lag=FleetLag(
-            records=sum(records) if records and len(records) == len(partitions) else None, partitions=partitions
-        ),
     )
+
+
+def _lag(partitions: list[PartitionLag]) -> FleetLag:
+    records = [each.lag for each in partitions if each.lag is not None]
+    is_known = records and len(records) == len(partitions)
+    return FleetLag(records=sum(records) if is_known else None, partitions=partitions)
 
 
 def _minutes(snapshot: FleetSnapshot) -> StoreFigures:

@@ -52,7 +52,7 @@ class FleetLag(BaseModel):
     partitions: list[PartitionLag]
 
 
-class FleetSummary(BaseModel):
+class FleetState(BaseModel):
     """The fleet at `as_of`."""
 
     as_of: str = Field(examples=[EXAMPLE_INSTANT])
@@ -65,4 +65,9 @@ class FleetSummary(BaseModel):
         description="168 hours from Monday 00:00 on; null under poll_hours, which gives minutes no status."
     )
     worst: list[StoreRow] = Field(description="At most ten: the most minutes down in the last week first.")
+
+
+class FleetSummary(FleetState):
+    """The fleet at `as_of`, and how far behind the topics that is."""
+
     lag: FleetLag

@@ -26,9 +26,12 @@ _PAUSES = 4  # times as long as the last one took, at least: one that takes long
 _MICROS_PER_SECOND = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class NamedSnapshot:
-    """A snapshot as cursors know it, and what it was asked for: `as_of` None is the stream time."""
+    """A snapshot as cursors know it, and what it was asked for: `as_of` None is the stream time.
+
+    Each is equal to itself alone, so that what is worked out from one can be kept as long as it is.
+    """
 
     name: str
     snapshot: FleetSnapshot
