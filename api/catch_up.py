@@ -78,8 +78,12 @@ class CatchUp:
 
     async def now(self) -> None:
         """Return when everything that was written before the call can be read; callers bound the wait."""
-        next_round = self._started + 1
         self._wanted.set()
+        await self.next_round()
+
+    async def next_round(self) -> None:
+        """The same without hurry, some INTERVAL_S later; callers bound the wait."""
+        next_round = self._started + 1
         async with self._round:
             await self._round.wait_for(lambda: self._finished >= next_round)
 

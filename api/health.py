@@ -1,11 +1,13 @@
 """Whether the service has everything: the replay is done and the tables have reached the topics' ends."""
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from api.catch_up import CatchUp
 from api.kafka_ends import EndsUnknownError, KafkaEnds
-from api.lag import TopicLag, lags
+from api.lag import Offsets, TopicLag, lags
 from api.schemas import PartitionLag, Readiness
 from stream_app.errors import StateError
 from stream_app.replay_progress import read_progress
@@ -23,13 +25,14 @@ class Health:
         self._tables = tables
         self._replay_file = replay_file
 
-    async def readiness(self) -> Readiness:
-        """What is missing, within about two seconds also where Kafka is away.
+    async def readiness(self, patience_s: float = 0) -> Readiness:
+        """What is missing, within about two seconds and `patience_s`, also where Kafka is away.
 
-        The replay is looked at before the ends are taken: what it sent is then below them.
+        The replay is looked at before the ends are taken: what it sent is then below them. Where polls come in all the
+        time the tables never hold the newest: with patience they are given time to reach the ends as they were.
         """
         state, reasons = self._replay()
-        partitions, behind = await self._partitions()
+        partitions, behind = await self._partitions(0 if reasons else patience_s)
         reasons += behind
         return Readiness(ready=not reasons, reasons=reasons, replay=state, partitions=partitions)
 
@@ -46,17 +49,28 @@ class Health:
             return progress.state, [f"the replay failed: {progress.error}"]
         return progress.state, ["the replay is running"] if progress.state == "running" else []
 
-    async def _partitions(self) -> tuple[list[PartitionLag], list[str]]:
+    async def _partitions(self, patience_s: float) -> tuple[list[PartitionLag], list[str]]:
         reasons = [] if self._tables.failure is None else [f"reading the tables broke: {self._tables.failure}"]
         try:
             ends = await self._kafka.end_offsets(_KAFKA_ANSWERS_WITHIN_S)
         except EndsUnknownError as error:
             return self._positions_alone(), [*reasons, str(error)]
-        metas = self._tables.metas or [None] * len(ends)
-        found = lags([None if meta is None else meta.positions for meta in metas], ends)
+        found = await self._lags(ends, patience_s)
         behind = [lag for lag in found if not lag.is_reached]
         problems = self._tables.problems_of({lag.partition for lag in behind})
         return [_of_topic(lag) for lag in found], [*reasons, *problems, *map(str, behind)]
+
+    async def _lags(self, ends: Offsets, patience_s: float) -> list[TopicLag]:
+        """How far the tables are from the ends, as soon as they have reached them or the patience is over."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                while not all(lag.is_reached for lag in self._lags_now(ends)):
+                    await self._tables.next_round()
+        return self._lags_now(ends)
+
+    def _lags_now(self, ends: Offsets) -> list[TopicLag]:
+        metas = self._tables.metas or [None] * len(ends)
+        return lags([None if meta is None else meta.positions for meta in metas], ends)
 
     def _positions_alone(self) -> list[PartitionLag]:
         return [

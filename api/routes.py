@@ -6,6 +6,8 @@ from api.dependencies import ServicesOf
 from api.documented_problems import problems
 from api.schemas import Alive, Readiness
 
+_PATIENCE_S = 1.0  # several times as long as a poll is on its way into a table
+
 router = APIRouter(tags=["health"])
 
 _REFUSED = problems()
@@ -20,7 +22,7 @@ async def live() -> Alive:
 
 @router.get("/health/ready", responses=_NOT_READY)
 async def ready(services: ServicesOf, response: Response) -> Readiness:
-    """200 once the replay is done and every partition has reached its end; 503 with the reasons until then."""
-    readiness = await services.health.readiness()
+    """200 once the replay is done and every partition reaches its end within a second; 503 with the reasons."""
+    readiness = await services.health.readiness(_PATIENCE_S)
     response.status_code = 200 if readiness.ready else 503
     return readiness

@@ -1,0 +1,67 @@
+"""Readiness where polls never cease to come."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from api.health import Health
+from api.schemas import Readiness
+from stream_app.codec.table import PartitionMeta
+from tests.support.tables import meta_of
+
+TOPIC = "store-polls"
+MINUTE = 1_674_648_000_000_000
+
+
+@dataclass
+class SteadyStream:
+    """A topic that gets a poll at each look at its end, and a table that takes in what was there a round ago."""
+
+    sent: int = 0
+    taken_in: int = 0
+    is_worker_alive: bool = True
+    rounds: int = 0
+    failure: None = None
+    _before: int = field(default=0, init=False)
+
+    @property
+    def metas(self) -> list[PartitionMeta]:
+        return [meta_of(MINUTE, {TOPIC: self.taken_in})]
+
+    async def end_offsets(self, _within_s: float) -> tuple[dict[str, int], ...]:
+        self.sent += 1
+        return ({TOPIC: self.sent},)
+
+    async def next_round(self) -> None:
+        await asyncio.sleep(0)
+        self.rounds += 1
+        self.sent += 1
+        if self.is_worker_alive:
+            self.taken_in, self._before = self._before, self.sent
+
+    def problems_of(self, _partitions: object) -> list[str]:
+        return []
+
+
+def readiness_of(stream: SteadyStream, patience_s: float) -> Readiness:
+    health = Health(cast(Any, stream), cast(Any, stream), None)
+    return asyncio.run(health.readiness(patience_s))
+
+
+def test_polls_on_their_way_are_given_time_to_arrive() -> None:
+    stream = SteadyStream()
+    found = readiness_of(stream, 60)
+    assert (found.ready, found.reasons) == (True, [])
+    assert stream.taken_in < stream.sent  # and yet there is always a newer one
+
+
+def test_without_patience_what_is_missing_is_said_at_once() -> None:
+    found = readiness_of(SteadyStream(sent=6, taken_in=4), 0)
+    assert (found.ready, found.reasons) == (False, [f"partition 0 at 4 of 7 in {TOPIC}"])
+
+
+def test_patience_with_a_worker_that_is_gone_has_an_end() -> None:
+    stream = SteadyStream(is_worker_alive=False)
+    found = readiness_of(stream, 0.01)
+    assert (found.ready, found.reasons) == (False, [f"partition 0 at 0 of 1 in {TOPIC}"])
+    assert stream.rounds > 0
