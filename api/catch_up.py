@@ -14,7 +14,7 @@ from stream_app.codec.table import PartitionMeta
 
 log = structlog.get_logger()
 
-INTERVAL_S = 0.1
+INTERVAL_S = 0.05
 
 
 class CatchUp:
