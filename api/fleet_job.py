@@ -10,9 +10,9 @@ from api.fleet_snapshot import FleetSnapshot, fleet_snapshot
 from api.job_process import Tell
 from api.live import time_of
 from api.mapped import Mapped
+from api.partition_content import PartitionScan
 from api.partition_reader import PartitionReader
 from api.problems import ProblemError, problem_of
-from api.snapshots import PartitionScan
 from stream_app.domain.policy import NamedPolicy
 from stream_app.errors import StateError
 

@@ -6,8 +6,8 @@ from itertools import chain
 import numpy as np
 
 from api.judged import Judged, judged_by, policy_windows
+from api.partition_content import PartitionContent
 from api.report_request import Columns, ReportRequest
-from api.snapshots import PartitionContent
 from api.store_window import window_of
 from api.stored_stores import StoredStores
 from stream_app.domain.figures import outages

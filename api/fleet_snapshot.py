@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.judged import judged_by, policy_windows
-from api.snapshots import PartitionContent
+from api.partition_content import PartitionContent
 from api.store_ids import StoreIds
 from api.stored_stores import StoredStores
 from stream_app.domain import runs

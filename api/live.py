@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from api.as_of import stream_time
 from api.catch_up import CatchUp
+from api.partition_content import PartitionContent
 from api.problems import ProblemError
 from api.report_request import CustomRange
-from api.snapshots import PartitionContent
 from api.store_batches import StoreBatches
 from api.store_history import StoreHistory
 from api.store_hours import store_hours

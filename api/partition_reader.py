@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from api.snapshots import PartitionContent, PartitionScan, Secondary, StoredStore
+from api.partition_content import PartitionContent, PartitionScan
+from api.snapshots import Secondary
 from stream_app.codec.table import PartitionMeta
 
 
@@ -49,10 +50,6 @@ class PartitionReader:
     def scan(self, stores: int) -> PartitionScan | None:
         """Everything in slices, of one database; None where there is none. Raises as read_all."""
         return None if self.current is None else self.current.scan(stores)
-
-    def read_store(self, store_id: str) -> StoredStore | None:
-        """One store, of one database; None where there is none. Raises StateError, DatabaseUnreadableError."""
-        return None if self.current is None else self.current.read_store(store_id)
 
     def read_stores(self, store_ids: Iterable[str]) -> PartitionContent | None:
         """Some stores, of one database; None where there is none. Raises StateError, DatabaseUnreadableError."""

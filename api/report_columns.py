@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from api.as_of import parse_as_of
 from api.fleet_report import fleet_report
+from api.partition_content import PartitionContent
 from api.report_request import ReportRequest
 from api.report_storage import ReportMetadata
-from api.snapshots import PartitionContent
 from stream_app.codec.table import PartitionMeta
 
 _NO_STORES = PartitionContent(PartitionMeta({}), [], [], {})

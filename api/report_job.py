@@ -12,9 +12,9 @@ from pathlib import Path
 from api.as_of import AsOfNotRetainedError, stream_time
 from api.fleet_report import fleet_report
 from api.lag import Offsets, TopicLag, lags
+from api.partition_content import PartitionContent, PartitionScan
 from api.partition_reader import PartitionReader
 from api.report_request import Format, ReportRequest
-from api.snapshots import PartitionContent, PartitionScan
 from api.store_selection import selected
 from stream_app.atomic_file import replacing
 from stream_app.codec.store_values import count_polls

@@ -7,23 +7,16 @@ in silence, at a corrupted block, which an iterator's `status()` tells of.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import structlog
 from rocksdict import AccessType, BlockBasedOptions, Cache, Options, Rdict, RdictIter
 
-from stream_app.codec.table import (
-    CALENDAR_PREFIX,
-    FAUST_OFFSET_KEY,
-    META_KEY,
-    PartitionMeta,
-    calendar_key,
-    decode_meta,
-)
+from api.one_iterator import get, items
+from api.partition_content import PartitionContent, PartitionScan
+from stream_app.codec.table import CALENDAR_PREFIX, FAUST_OFFSET_KEY, META_KEY, PartitionMeta, decode_meta
 from stream_app.errors import StateError
 
 log = structlog.get_logger()
@@ -43,38 +36,6 @@ class DatabaseUnreadableError(StateError):
     def __init__(self, path: Path, what: str) -> None:
         self.path = path
         super().__init__(f"the database {path} can't be read: {what}")
-
-
-@dataclass(frozen=True, slots=True)
-class PartitionContent:
-    """All of a partition at one checkpoint: ids in the order of their bytes, their values, and calendars by id."""
-
-    meta: PartitionMeta
-    ids: list[bytes]
-    values: list[bytes]
-    calendars: dict[bytes, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class PartitionScan:
-    """The same a slice at a time: `slices` are its stores in the order of their ids, each with its calendar.
-
-    There is always one slice, and a store without polls comes behind those of its slice. `keys` is roughly how many
-    keys stores and calendars have together.
-    """
-
-    meta: PartitionMeta
-    keys: int
-    slices: Iterator[PartitionContent]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredStore:
-    """One store at one checkpoint of its partition; None where the table has nothing of it."""
-
-    meta: PartitionMeta
-    value: bytes | None
-    calendar: bytes | None
 
 
 class Secondary:
@@ -143,29 +104,20 @@ class Secondary:
             return None
         with self._unreadable():
             iterator = self._database.iter()
-            meta = _get(iterator, META_KEY)
+            meta = get(iterator, META_KEY)
             keys = self._database.property_int_value(_KEYS_ESTIMATE) or 0
         return None if meta is None else PartitionScan(decode_meta(meta), keys, self._slices(iterator, meta, stores))
 
-    def read_store(self, store_id: str) -> StoredStore | None:
-        """One store, in one iterator; None as for read_all. Raises StateError, DatabaseUnreadableError."""
-        if self._database is None:
-            return None
-        with self._unreadable():
-            get = _getter(self._database)
-            meta, value, calendar = get(META_KEY), get(store_id.encode()), get(calendar_key(store_id))
-        return None if meta is None else StoredStore(decode_meta(meta), value, calendar)
-
     def read_stores(self, store_ids: Iterable[str]) -> PartitionContent | None:
-        """What read_all would hold of these stores; those that the table has nothing of are left out."""
+        """What read_all would hold of these stores, in one iterator too; those it has nothing of are left out."""
         if self._database is None:
             return None
         keys = sorted({store_id.encode() for store_id in store_ids})
         with self._unreadable():
-            get = _getter(self._database)
-            meta = get(META_KEY)
-            calendars = {key: get(CALENDAR_PREFIX + key) for key in keys}
-            values = {key: get(key) for key in keys}
+            iterator = self._database.iter()
+            meta = get(iterator, META_KEY)
+            calendars = {key: get(iterator, CALENDAR_PREFIX + key) for key in keys}
+            values = {key: get(iterator, key) for key in keys}
         polled = {key: value for key, value in values.items() if value is not None}
         given = {key: value for key, value in calendars.items() if value is not None}
         return None if meta is None else PartitionContent(decode_meta(meta), [*polled], [*polled.values()], given)
@@ -186,8 +138,8 @@ class Secondary:
                 self._database = Rdict(str(self._path), _options(), access_type=AccessType.secondary(str(self._folder)))
                 self._identity = identity
             self._database.try_catch_up_with_primary()
-            get = _getter(self._database)
-            meta, offset = get(META_KEY), get(FAUST_OFFSET_KEY)
+            iterator = self._database.iter()
+            meta, offset = get(iterator, META_KEY), get(iterator, FAUST_OFFSET_KEY)
         if self._identity_on_disk() != identity:
             self._drop(f"the database {self._path} is being made anew")
         elif meta is None:
@@ -218,10 +170,10 @@ class Secondary:
         calendar = CALENDAR_PREFIX
         while store:
             with self._unreadable():
-                values = _items(iterator, store, None, stores)
+                values = items(iterator, store, None, stores)
                 store = iterator.key() if iterator.valid() else None
                 following = CALENDAR_PREFIX + store if store else _AFTER_CALENDARS
-                calendars = _items(iterator, calendar, following)
+                calendars = items(iterator, calendar, following)
             values.pop(FAUST_OFFSET_KEY, None)
             calendar = following
             given = {key.removeprefix(CALENDAR_PREFIX): value for key, value in calendars.items()}
@@ -236,34 +188,6 @@ class Secondary:
             if type(error) is not Exception:
                 raise
             raise DatabaseUnreadableError(self._path, str(error)) from error
-
-
-def _items(iterator: RdictIter, first: bytes, end: bytes | None, most: int = sys.maxsize) -> dict[bytes, bytes]:
-    """The items of first <= key < end, at most so many; the iterator then stands at the key behind them."""
-    found: dict[bytes, bytes] = {}
-    iterator.seek(first)
-    while len(found) < most and iterator.valid():
-        key = iterator.key()
-        if end is not None and key >= end:
-            break
-        found[key] = iterator.value()
-        iterator.next()
-    iterator.status()
-    return found
-
-
-def _getter(database: Rdict) -> Callable[[bytes], bytes | None]:
-    """Values by key, all as one iterator sees them."""
-    return partial(_get, database.iter())
-
-
-def _get(iterator: RdictIter, key: bytes) -> bytes | None:
-    iterator.seek(key)
-    if iterator.valid() and iterator.key() == key:
-        value: bytes = iterator.value()
-        return value
-    iterator.status()
-    return None
 
 
 def _decode_offset(value: bytes | None) -> int:

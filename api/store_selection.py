@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from api.partition_content import PartitionContent
 from api.report_request import ALL_STORES, StoreSelection
-from api.snapshots import PartitionContent
 from stream_app.codec.table import decode_calendar
 from stream_app.domain.store_calendar import DEFAULT_CALENDAR
 

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from api.snapshots import PartitionContent
+from api.partition_content import PartitionContent
 from stream_app.codec import store_values, table
 from stream_app.codec.store_values import StoredBuckets
 from stream_app.domain import runs, store_state

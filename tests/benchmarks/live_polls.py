@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from api.snapshots import PartitionContent
+from api.partition_content import PartitionContent
 from producers.publisher import Publisher
 from stream_app.codec.records import encode_polls
 

@@ -51,10 +51,10 @@ async def _delay_ms(given: LiveInput, secondaries: list[Secondary], publisher: P
 def _is_visible(secondary: Secondary, store_id: str, micros: int) -> bool:
     """Whether the store's newest poll in the table is this one, or a later one."""
     secondary.catch_up()
-    stored = secondary.read_store(store_id)
-    if stored is None or stored.value is None:
+    stored = secondary.read_stores([store_id])
+    if stored is None or not stored.values:
         return False
-    return int(decode_buckets([stored.value]).last[0]) >= micros * 2
+    return int(decode_buckets(stored.values).last[0]) >= micros * 2
 
 
 def main(given_file: str, tables_dir: str, folder: str, count: str) -> None:

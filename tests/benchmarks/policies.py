@@ -9,8 +9,8 @@ import time
 import numpy as np
 
 from api.fleet_report import fleet_report
+from api.partition_content import PartitionContent
 from api.report_request import Columns, ReportRequest
-from api.snapshots import PartitionContent
 from stream_app.codec import store_values, table
 from stream_app.domain import store_state
 from stream_app.domain.business_hours import open_runs

@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from api.snapshots import PartitionContent, Secondary
+from api.partition_content import PartitionContent
+from api.snapshots import Secondary
 from stream_app.local.processes import ManagedProcess
 from stream_app.settings import Settings, load_settings
 from stream_app.topics import Topics, topics_of

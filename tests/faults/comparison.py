@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from api.fleet_report import fleet_report
+from api.partition_content import PartitionContent
 from api.report_request import ReportRequest
-from api.snapshots import PartitionContent
 from stream_app.codec import store_values
 from stream_app.domain.partitions import partition_of
 from stream_app.domain.report import write_csv

@@ -5,7 +5,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from api.snapshots import PartitionContent, Secondary
+from api.partition_content import PartitionContent
+from api.snapshots import Secondary
 from stream_app.codec.table import PartitionMeta
 from stream_app.settings import Settings
 from tests.faults.source import PARTITIONS, Ends

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError, NodeNotReadyError
 
-from api.snapshots import PartitionContent
+from api.partition_content import PartitionContent
 from stream_app.codec.table import CALENDAR_PREFIX, META_KEY, PartitionMeta, decode_meta, is_store_key
 from stream_app.local.topic_content import read_topic
 from stream_app.settings import Settings

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from api.snapshots import PartitionContent
+from api.partition_content import PartitionContent
 from stream_app.codec import store_values, table
 from stream_app.domain.policy import POLICIES
 from stream_app.domain.store_state import RetainedRange

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from api.as_of import AsOfNotRetainedError
 from api.fleet_report import fleet_report
+from api.partition_content import PartitionContent
 from api.report_request import Columns, Format, ReportRequest, checked_range
-from api.snapshots import PartitionContent
 from stream_app.codec import table
 from stream_app.domain.policy import POLICIES, parse_policy
 from stream_app.domain.report import WRITERS

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.fleet_report import fleet_report
+from api.partition_content import PartitionContent
 from api.report_request import ReportRequest
-from api.snapshots import PartitionContent
 from stream_app.codec import store_values
 from stream_app.domain import report, store_state
 from stream_app.domain.policy import DEFAULT_POLICY

@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 
 from api.fleet_report import fleet_report
+from api.partition_content import PartitionContent
 from api.report_request import Columns, ReportRequest, checked_policy, checked_range
-from api.snapshots import PartitionContent
 from stream_app.codec import records, table
 from stream_app.domain.poll import PollColumns, parse_polls, reject_future
 from stream_app.domain.rejection import Rejected

@@ -11,7 +11,7 @@ from pathlib import Path
 import rocksdict
 from faust.types import TP
 
-from api.snapshots import PartitionContent
+from api.partition_content import PartitionContent
 from stream_app.codec import table
 from stream_app.database import Database
 from stream_app.intake import take_in_calendars, take_in_polls

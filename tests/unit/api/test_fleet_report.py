@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from api.as_of import AsOfNotRetainedError, check_retained
 from api.fleet_report import fleet_report
+from api.partition_content import PartitionContent
 from api.report_request import ReportRequest
-from api.snapshots import PartitionContent
 from stream_app.codec import store_values, table
 from stream_app.domain.poll import PollColumns
 from stream_app.domain.report import write_csv

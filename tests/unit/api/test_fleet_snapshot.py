@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from api.as_of import AsOfNotRetainedError
 from api.fleet_snapshot import FleetSnapshot, fleet_snapshot
-from api.snapshots import PartitionContent
+from api.partition_content import PartitionContent
 from api.store_page import Filter, page_rows, rows_chosen
 from stream_app.codec import store_values
 from stream_app.domain.policy import parse_policy

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, reject, settings
 
 from api.as_of import AsOfNotRetainedError, format_minute
-from api.snapshots import PartitionContent
+from api.partition_content import PartitionContent
 from api.store_schemas import LiveStore
 from api.stored_stores import StoredStores
 from api.stores_now import live_answers

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from api.partition_content import PartitionContent
 from api.partition_reader import PartitionReader
 from api.snapshots import Secondary
 from stream_app.codec.table import FAUST_OFFSET_KEY, PartitionMeta
@@ -52,9 +53,7 @@ def test_database_furthest_in_the_changelog_is_read_and_never_mixed_with_another
 
     assert found == (meta(10), {b"a": b"new"})
     assert reader.meta == meta(10)
-    stored = reader.read_store("only_behind")
-    assert stored is not None
-    assert (stored.meta, stored.value) == (meta(10), None)
+    assert reader.read_stores(["only_behind"]) == PartitionContent(meta(10), [], [], {})
 
 
 def test_order_that_changes_under_an_open_reader_is_followed_both_ways(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from api.partition_content import PartitionContent
 from api.snapshots import DatabaseUnreadableError, Secondary
 from stream_app.codec.table import PartitionMeta
 from stream_app.domain.store_calendar import StoreCalendar
@@ -56,7 +57,7 @@ def test_missing_database_is_named_and_not_made(secondary: Secondary, path: Path
     assert secondary.meta is None
     assert str(path) in str(secondary.problem)
     assert secondary.read_all() is None
-    assert secondary.read_store("a") is None
+    assert secondary.read_stores(["a"]) is None
     assert not path.exists()
 
 
@@ -82,10 +83,9 @@ def test_checkpoint_is_seen_at_the_next_catch_up_while_the_primary_is_open(secon
 
         secondary.catch_up()
 
-        stored = secondary.read_store("a")
+        stored = secondary.read_stores(["a"])
     assert before == meta(1)
-    assert stored is not None
-    assert (stored.meta, stored.value, stored.calendar) == (meta(2), b"2", None)
+    assert stored == PartitionContent(meta(2), [b"a"], [b"2"], {})
 
 
 def test_calendar_of_a_store_is_beside_its_polls_and_is_no_store(secondary: Secondary, path: Path) -> None:
@@ -95,11 +95,8 @@ def test_calendar_of_a_store_is_beside_its_polls_and_is_no_store(secondary: Seco
 
     secondary.catch_up()
 
-    content, stored = secondary.read_all(), secondary.read_store("a")
-    assert content is not None
-    assert stored is not None
-    assert (content.ids, content.calendars) == ([], {b"a": stored.calendar})
-    assert [stored.calendar] == list(calendars.values())
+    content, stored = secondary.read_all(), secondary.read_stores(["a"])
+    assert content == stored == PartitionContent(meta(1), [], [], {b"a": next(iter(calendars.values()))})
 
 
 @pytest.mark.parametrize("stores", [1, 2, 3, 7, 100])
@@ -129,10 +126,7 @@ def test_unknown_store_has_neither_value_nor_calendar(secondary: Secondary, path
     write(path, 1, a=b"A")
     secondary.catch_up()
 
-    stored = secondary.read_store(store_id)
-
-    assert stored is not None
-    assert (stored.value, stored.calendar) == (None, None)
+    assert secondary.read_stores([store_id]) == PartitionContent(meta(1), [], [], {})
 
 
 def test_deleted_database_is_missing_again(secondary: Secondary, path: Path) -> None:
@@ -206,11 +200,11 @@ def test_no_read_is_torn_while_another_process_writes(secondary: Secondary, path
         end = time.monotonic() + 3
         while time.monotonic() < end:
             secondary.catch_up()
-            content, stored = secondary.read_all(), secondary.read_store("150")
+            content, stored = secondary.read_all(), secondary.read_stores(["150"])
             if content is not None and stored is not None and content.ids:
                 position = content.meta.positions["polls"]
                 assert set(content.values) == {b"%d" % position}
-                assert stored.value == b"%d" % stored.meta.positions["polls"]
+                assert stored.values == [b"%d" % stored.meta.positions["polls"]]
                 seen.add(position)
         assert writer.poll() is None
         assert len(seen) > 10

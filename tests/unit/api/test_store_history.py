@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from api.as_of import AsOfNotRetainedError
 from api.fleet_report import fleet_report
+from api.partition_content import PartitionContent
 from api.problems import ProblemError
 from api.report_request import Columns, ReportRequest, checked_range
-from api.snapshots import PartitionContent
 from api.store_history import StoreHistory
 from api.stored_stores import StoredStores
 from stream_app.domain.policy import parse_policy
