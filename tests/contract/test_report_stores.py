@@ -171,7 +171,11 @@ def test_what_was_removed_does_not_come_back(place: Place) -> None:
 
 @on_every_store
 def test_what_was_never_kept_can_be_removed(place: Place) -> None:
-    asyncio.run(place.store.remove(place.written(b"bytes")))
+    report = place.written(b"bytes")
+    asyncio.run(place.store.remove(report))
+
+    with pytest.raises(FileNotFoundError):
+        place.read_back(report)
 
 
 @on_every_store
