@@ -58,6 +58,7 @@ class Flushed:
     write_s: float
     age_s: float
     lag_records: int | None
+    is_caught_up: bool
     lag_s: float
     cache_bytes: int
 
@@ -86,7 +87,7 @@ def observe(flushed: Flushed) -> None:
     _LAG_SECONDS.labels(partition).set(flushed.lag_s)
     if flushed.lag_records is not None:
         _LAG.labels(partition).set(flushed.lag_records)
-    write = log.debug if flushed.lag_records == 0 and flushed.polls < _WORTH_A_LINE else log.info
+    write = log.debug if flushed.is_caught_up and flushed.polls < _WORTH_A_LINE else log.info
     write("checkpoint.flushed", **{name: _rounded(value) for name, value in asdict(flushed).items()})
 
 

@@ -28,6 +28,7 @@ def flushed(partition: int, **changed: float | None) -> Flushed:
         "write_s": 0.015,
         "age_s": 0.3,
         "lag_records": 70,
+        "is_caught_up": False,
         "lag_s": 2.5,
         "cache_bytes": 1_000,
     }
@@ -55,7 +56,12 @@ def test_lag_that_is_not_known_is_not_made_up() -> None:
 
 @pytest.mark.parametrize(
     ("changed", "level"),
-    [({}, "info"), ({"lag_records": 0}, "info"), ({"lag_records": 0, "polls": 99}, "debug"), ({"polls": 0}, "info")],
+    [
+        ({}, "info"),
+        ({"is_caught_up": True}, "info"),
+        ({"is_caught_up": True, "polls": 99}, "debug"),
+        ({"polls": 0}, "info"),
+    ],
 )
 def test_small_checkpoint_of_a_partition_that_is_caught_up_is_logged_as_debug(
     changed: dict[str, int], level: str
