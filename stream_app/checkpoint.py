@@ -27,6 +27,7 @@ from stream_app.state_table import StateTable
 LagOf = Callable[[PartitionState], int | None]
 
 _MAX_DEAD_LETTER_BYTES = 32 << 20
+_APART_S = 0.025  # of a checkpoint's cost most is the transaction's: a few polls more in one are for free
 _ON_THEIR_WAY = 1_000  # records of a partition: some tenths of a second of any load that a worker keeps up with
 
 
@@ -114,18 +115,20 @@ class PartitionWorker:
         last = self._clock()
         while True:
             await self._arrived.wait()
-            await self._until_due(last + self._interval_s)
+            await self._until_due(last)
             async with self._in_flight:
                 last = self._clock()
                 await self._checkpoint()
 
-    async def _until_due(self, at: float) -> None:
-        """At once when the partition is caught up or too much is pending, else at that time of the loop's clock."""
+    async def _until_due(self, last: float) -> None:
+        """When too much is pending, or it is time after the last checkpoint: soon when the partition is caught up."""
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(at):
+            async with asyncio.timeout_at(last + self._interval_s):
                 while not self._is_caught_up and self._room.is_set():
                     self._arrived.clear()
                     await self._arrived.wait()
+        if self._room.is_set():
+            await asyncio.sleep(last + _APART_S - self._clock())
 
     async def _checkpoint(self) -> None:
         started = self._clock()

@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         1.0,
         validation_alias="CHECKPOINT_INTERVAL",
         description="Seconds between checkpoints of a partition that is behind; one that is caught up makes them "
-        "at once.",
+        "as polls arrive, at most forty a second.",
     )
     transaction_timeout_s: PositiveFloat = Field(
         15,
