@@ -66,10 +66,15 @@ def day_strip(runs: Sequence[StatusRun], ticks: Iterable[Tick], first: int, end:
 
 
 def heat_map(cells: Sequence[HeatCell], columns: int, text: str) -> Markup:
-    """Cells row by row, `columns` in a row; the darker square inside grows with the share of minutes down."""
+    """Cells row by row, `columns` in a row; the mark inside has the share of a cell's area that was down.
+
+    It may be stretched, as on narrow screens: shares of areas stay what they are.
+    """
     drawn = Markup().join(_heat_cell(cell, at % columns, at // columns) for at, cell in enumerate(cells))
     box = f"0 0 {columns * UNIT} {-(-len(cells) // columns) * UNIT}"
-    return Markup('<svg class="heat" viewBox="{}" role="img" aria-label="{}">{}</svg>').format(box, text, drawn)
+    return Markup(
+        '<svg class="heat" viewBox="{}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
+    ).format(box, text, drawn)
 
 
 def heat_level(down_share: float) -> int:
