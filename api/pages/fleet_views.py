@@ -125,7 +125,7 @@ _COLUMNS = (
     ("Uptime 24 h", "figure", Sort.UPTIME_LAST_DAY),
     ("Uptime 7 d", "figure", Sort.UPTIME_LAST_WEEK),
     ("Down 7 d", "figure", Sort.DOWNTIME_LAST_WEEK),
-    ("Last poll", "poll", Sort.LAST_POLL),
+    ("Silent for", "poll", Sort.LAST_POLL),
     ("Zone", "zone", Sort.ZONE),
 )
 _DESCENDING_BY_NATURE = {Sort.DOWNTIME_LAST_HOUR, Sort.DOWNTIME_LAST_DAY, Sort.DOWNTIME_LAST_WEEK}

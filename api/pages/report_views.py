@@ -43,6 +43,7 @@ class ReportRow:
     triggered: Moment
     as_of: Moment | None
     about: str
+    reason: str | None
     stores: str
     size: str
     took: str
@@ -59,12 +60,11 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class ReportPage:
-    """One report; `reason` and `remedy` where it failed."""
+    """One report; `code` and `remedy` where it failed."""
 
     row: ReportRow
     facts: list[tuple[str, str]]
     steps: list[tuple[str, str]]
-    reason: str | None
     code: str | None
     remedy: str
     preview: Preview | None
@@ -84,6 +84,7 @@ def report_row(report: ReportMetadata, progress: float) -> ReportRow:
         triggered=moment_of(report.triggered_at),
         as_of=None if report.as_of is None else moment_of(report.as_of),
         about=_about(report),
+        reason=report.reason,
         stores=NOTHING if report.stores is None else f"{report.stores:,}",
         size=NOTHING if report.bytes is None else size(report.bytes),
         took=NOTHING if not report.ms else _time_taken(sum(report.ms.values())),
@@ -98,7 +99,6 @@ def report_page(report: ReportMetadata, progress: float, preview: Preview | None
         row=report_row(report, progress),
         facts=_facts(report),
         steps=[(name.replace("_", " "), _time_taken(millis)) for name, millis in report.ms.items()],
-        reason=report.reason,
         code=report.code,
         remedy=_REMEDIES.get(report.code or "", _ASK_AGAIN) if failed else "",
         preview=preview,

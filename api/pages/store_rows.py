@@ -39,7 +39,7 @@ class StoreRow:
     uptime_week: str
     downtime_week: str
     last_poll: Moment | None
-    last_poll_age: str
+    silent_for: str
     zone: str
 
 
@@ -55,7 +55,7 @@ def store_row(week: StoreWeek) -> StoreRow:
         uptime_week=percent(now.uptime_last_week_minutes, now.downtime_last_week_minutes),
         downtime_week=business_time(now.downtime_last_week_minutes) if now.downtime_last_week_minutes else NOTHING,
         last_poll=None if now.last_poll is None else moment_of(now.last_poll.timestamp_utc),
-        last_poll_age="never" if now.last_poll is None else f"{duration(int(now.last_poll.age_seconds // 60))} before",
+        silent_for="" if now.last_poll is None else duration(int(now.last_poll.age_seconds // 60)),
         zone=now.zone,
     )
 

@@ -12,7 +12,8 @@ from api.pages.links import events_url, store_url
 from api.pages.store_days import DrawnSpan, drawn_day, local_days
 from api.pages.store_rows import StatusNow, status_now
 from api.pages.store_zoom import Zoom, poll_ticks, zoomed
-from api.pages.wording import Moment, business_time, moment, moment_of, percent
+from api.pages.wording import Moment, business_time, count, moment, moment_of, percent
+from api.report_request import CustomRange
 from api.store_history import MAX_POLLS, StoreHistory
 from api.store_hours import store_hours
 from api.store_schemas import LiveStore, Outage, StoreHours, WeeklyOpening
@@ -39,6 +40,7 @@ class WindowFigures:
     up_minutes: str
     down_minutes: str
     unknown_minutes: str
+    outages: str | None
     has_unknown: bool
     share: str
     first: Moment
@@ -133,6 +135,7 @@ def _figures(history: StoreHistory, now: LiveStore, named: NamedPolicy) -> list[
             _WINDOW_WORDS[named.policy.windows][name],
             [fields[f"{side}_last_{name}_minutes"] for side in ("uptime", "downtime", "unknown")],
             window,
+            _outage_count(history, named, window),
             now.zone,
             is_in_minutes=name == "hour",
         )
@@ -141,10 +144,10 @@ def _figures(history: StoreHistory, now: LiveStore, named: NamedPolicy) -> list[
 
 
 def _window_figures(
-    title: str, minutes: Sequence[int], window: Window, zone: str, *, is_in_minutes: bool
+    title: str, minutes: Sequence[int], window: Window, outages: str | None, zone: str, *, is_in_minutes: bool
 ) -> WindowFigures:
     up, down, unknown = (f"{each} min" if is_in_minutes else f"{hours(each)} h" for each in minutes)
-    first, end = (int(np.max(edge)) for edge in window)
+    first, end = _edges(window)
     return WindowFigures(
         title=title,
         up=up,
@@ -154,11 +157,26 @@ def _window_figures(
         up_minutes=f"{minutes[0]:,}",
         down_minutes=f"{minutes[1]:,}",
         unknown_minutes=f"{minutes[2]:,}",
+        outages=outages,
         has_unknown=minutes[2] > 0,
         share=percent(minutes[0], minutes[1]),
         first=moment(first, zone),
         end=moment(end, zone),
     )
+
+
+def _outage_count(history: StoreHistory, named: NamedPolicy, window: Window) -> str | None:
+    """How many outages the window's minutes down are of; None where the policy gives minutes no status."""
+    if named.policy.between is Between.POLL_HOURS:
+        return None
+    first, end = _edges(window)
+    return count(history.outages(named, CustomRange(first, end, is_local=False)).count, "outage")
+
+
+def _edges(window: Window) -> tuple[int, int]:
+    """Of one store: the first minute, and that after the last."""
+    first, end = (int(np.max(edge)) for edge in window)
+    return first, end
 
 
 def _week(history: StoreHistory, named: NamedPolicy, zone: str) -> Week:

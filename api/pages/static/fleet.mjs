@@ -17,13 +17,18 @@ export function keepFleet() {
   let polling = null;
   const listen = () => {
     const stream = new EventSource("/events");
-    stream.addEventListener("open", () => { clearInterval(polling); polling = null; });
+    stream.addEventListener("open", () => {
+      if (polling) lookAgain();
+      clearInterval(polling);
+      polling = null;
+    });
     stream.addEventListener("status", (event) => {
-      document.dispatchEvent(new CustomEvent("fleet-changed"));
+      lookAgain();
       rows.changed(JSON.parse(event.data));
     });
     stream.addEventListener("gap", () => rows.all());
     stream.addEventListener("error", () => {
+      lookAgain();
       polling ??= setInterval(() => rows.all(), WITHOUT_EVENTS_MS);
       if (stream.readyState === EventSource.CLOSED) setTimeout(listen, WITHOUT_EVENTS_MS);
     });
@@ -31,6 +36,11 @@ export function keepFleet() {
   listen();
   setInterval(() => rows.all(), RENEWED_MS);
   announce();
+}
+
+/** Banner and counts are asked for soon: something changed, or the server may be gone or back. */
+function lookAgain() {
+  document.dispatchEvent(new CustomEvent("look-again"));
 }
 
 class Rows {

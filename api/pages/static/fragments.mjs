@@ -66,8 +66,9 @@ function keep(first) {
   if (part.dataset.events) {
     stream = new EventSource(part.dataset.events);
     for (const name of ["status", "report", "gap"]) stream.addEventListener(name, () => plan(150));
+    stream.addEventListener("error", () => plan(LEAST_MS)); // the server may be gone
   }
-  document.addEventListener("fleet-changed", () => { if (part.id === "now") plan(LEAST_MS); });
+  document.addEventListener("look-again", () => { if (part.id === "now") plan(LEAST_MS); });
   plan(every(part));
 }
 
