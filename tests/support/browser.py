@@ -2,14 +2,23 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "there is no chromium to look at the pages with: `make browser` installs it"
+_OUTSIDE_S = 30.0
+ALL_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+COLOUR_RULES = ("color-contrast", "link-in-text-block")  # the others' answers are the same in light and dark
+
+_Arguments = ParamSpec("_Arguments")
+_Answer = TypeVar("_Answer")
 
 
 def find_chromium() -> str | None:
@@ -37,3 +46,18 @@ def running_browser(executable: str) -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def broken_rules(page: Page, rules: Sequence[str] = ALL_RULES) -> str:
+    """What axe-core finds against WCAG 2.2 AA on the page with everything unfolded, empty where it finds nothing."""
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    found = Axe().run(page, options={"runOnly": list(rules)})
+    return str(found.generate_report()) if found.violations_count else ""
+
+
+def beside_playwright(
+    work: Callable[_Arguments, _Answer], *args: _Arguments.args, **kwargs: _Arguments.kwargs
+) -> _Answer:
+    """Run what begins an event loop of its own: Playwright's runs in the thread of its tests all the time."""
+    with ThreadPoolExecutor(1) as outside:
+        return outside.submit(work, *args, **kwargs).result(_OUTSIDE_S)

@@ -4,12 +4,12 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from stream_app.settings import Settings
 from stream_app.topics import ensure_topics
+from tests.support.browser import beside_playwright
 from tests.support.kafka import RunningKafka
 from tests.support.sidecar import Sidecar, api_environment, running_sidecar
 
@@ -22,8 +22,7 @@ def loaded_sidecar(folder: Path, kafka: RunningKafka, stores: int, **more: str) 
     prefix = f"{folder.name}-"
     environment = api_environment(folder, kafka.address.bootstrap, TOPIC_PREFIX=prefix, APP_ID=f"{prefix}app", **more)
     settings = Settings.model_validate(environment)
-    with ThreadPoolExecutor(1) as outside:  # a test's own thread may run Playwright's loop
-        partitions = outside.submit(asyncio.run, ensure_topics(settings)).result()
+    partitions = beside_playwright(asyncio.run, ensure_topics(settings))
     tables = settings.table_paths(0)[0].parent
     tables.mkdir(parents=True)
     loader = [sys.executable, "-m", "tests.benchmarks.million_load"]  # a process: it takes memory that it can give back

@@ -170,8 +170,10 @@ def test_the_figures_of_a_store_are_the_reports_and_add_up(api: LiveApi) -> None
     assert f"{round(up / 60, 2)} h" in page
     assert f"{round(down / 60, 2)} h" in page
     assert f">{up + down:,}<" in page
-    lost = sum(outage["minutes_lost"] for outage in api.get("/store/outages", id="a")["outages"])
+    outages = api.get("/store/outages", id="a")
+    lost = sum(outage["minutes_lost"] for outage in outages["outages"])
     assert lost == down
+    assert f"minutes down, {outages['count']} outage" in page
     assert f"{lost // 60} h {lost % 60} min lost" in page
 
 
