@@ -4,6 +4,7 @@ A picture is of the top of a page, as a visitor meets it; the long ones are cut.
 small: they stand in the repository.
 """
 
+import json
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,12 +19,15 @@ from playwright.sync_api import Browser, Page
 from producers.sample import write_sample
 from tests.support.browser import MISSING, find_chromium, running_browser
 from tests.support.command import api_url, becomes, started
+from tests.support.sidecar import api_environment, running_sidecar
 from tests.support.waiting import comes_true
 
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "screenshots"
 STORES, DAYS, BAD_ROWS, SEED = 400, 9, 40, 7
 SIZES = {"wide": (1280, 1180), "narrow": (390, 1900)}
 SCHEMES = ("light", "dark")
+POLICY_WITH_GAPS = "max_gap:90"
+GAPS_SHOWN = (("wide", "light"), ("narrow", "dark"))  # two of four are enough to see how hatching looks
 
 
 def main() -> None:
@@ -32,17 +36,18 @@ def main() -> None:
     if executable is None:
         sys.exit(MISSING)
     FOLDER.mkdir(exist_ok=True)
-    with running_service() as url, running_browser(executable) as browser:
-        pages = addresses(url)
+    with running_service() as (url, state), with_gaps(state) as other_url, running_browser(executable) as browser:
+        pages, pages_with_gaps = addresses(url), addresses_with_gaps(other_url)
         for (size, (width, height)), scheme in product(SIZES.items(), SCHEMES):
-            with opened(browser, url, width, scheme) as page:
-                for name, path in pages.items():
-                    take(page, path, FOLDER / f"{name}-{size}-{scheme}.png", width, height)
+            shown = {**pages, **pages_with_gaps} if (size, scheme) in GAPS_SHOWN else pages
+            with opened(browser, width, scheme) as page:
+                for name, address in shown.items():
+                    take(page, address, FOLDER / f"{name}-{size}-{scheme}.png", width, height)
 
 
 @contextmanager
-def running_service() -> Iterator[str]:
-    """A service with a sample that ends now, and its address."""
+def running_service() -> Iterator[tuple[str, Path]]:
+    """A service with a sample that ends now: its address, and where its state is."""
     with tempfile.TemporaryDirectory(prefix="store-monitor-screenshots-") as name:
         folder = Path(name)
         end = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=1)
@@ -50,42 +55,65 @@ def running_service() -> Iterator[str]:
         with started(folder, "up", "--data", "data", "--api-port", "0") as command:
             if not becomes(command, "Ctrl-C stops everything"):
                 sys.exit(command.output)
-            url = api_url(folder / ".store-monitor" / "data")
+            state = folder / ".store-monitor" / "data"
+            url = api_url(state)
             if url is None:
                 sys.exit(command.output)
-            yield url
+            yield url, state
+
+
+@contextmanager
+def with_gaps(state: Path) -> Iterator[str]:
+    """A second API over the same state, under a policy that knows nothing of the time long after a poll."""
+    brokers = json.loads((state / "kafka.json").read_bytes())["brokers"]
+    with tempfile.TemporaryDirectory(prefix="store-monitor-screenshots-") as name:
+        given = {"DATA_DIR": str(state / "worker-1"), "REPORT_POLICY": POLICY_WITH_GAPS, "LOG_LEVEL": "WARNING"}
+        with running_sidecar(api_environment(Path(name), brokers, **given)) as sidecar:
+            if not sidecar.becomes_ready():
+                sys.exit("the second API did not become ready")
+            yield str(sidecar.http.base_url)
 
 
 def addresses(url: str) -> dict[str, str]:
-    """A page of each kind; the store is one that has hours of its own and was down several times."""
+    """A page of each kind."""
     with httpx.Client(base_url=url, timeout=30) as http:
-        listed = http.get("/stores", params={"sort": "downtime_last_week", "limit": 200}).json()["stores"]
-        store = next(
-            each["store_id"]
-            for each in listed
-            if each["uptime_last_week_minutes"] + each["downtime_last_week_minutes"] < 6 * 24 * 60
-            and each["downtime_last_week_minutes"] < each["uptime_last_week_minutes"] / 3
-        )
+        store = some_store(http)
         report = http.post("/reports", json={"columns": "extended"}).raise_for_status().json()["report_id"]
         if not comes_true(lambda: http.get(f"/reports/{report}").json()["state"] == "Complete", 30):
             sys.exit(f"report {report} did not become complete")
     yesterday = datetime.now(UTC) - timedelta(days=1)
     return {
-        "fleet": "/ui",
-        "store": f"/ui/stores/{store}",
-        "day": f"/ui/stores/{store}?zoom={yesterday:%Y-%m-%d}",
-        "reports": "/ui/reports",
-        "report": f"/ui/reports/{report}",
-        "problems": "/ui/problems",
-        "trouble": "/ui/stores/nobody",
+        "fleet": f"{url}/ui",
+        "store": f"{url}/ui/stores/{store}",
+        "day": f"{url}/ui/stores/{store}?zoom={yesterday:%Y-%m-%d}",
+        "reports": f"{url}/ui/reports",
+        "report": f"{url}/ui/reports/{report}",
+        "problems": f"{url}/ui/problems",
+        "trouble": f"{url}/ui/stores/nobody",
     }
 
 
+def addresses_with_gaps(url: str) -> dict[str, str]:
+    """Where minutes are unknown."""
+    with httpx.Client(base_url=url, timeout=30) as http:
+        return {"unknown-fleet": f"{url}/ui", "unknown-store": f"{url}/ui/stores/{some_store(http)}"}
+
+
+def some_store(http: httpx.Client) -> str:
+    """One that has hours of its own and was down for some of them."""
+    listed = http.get("/stores", params={"sort": "downtime_last_week", "limit": 200}).json()["stores"]
+    return next(
+        str(each["store_id"])
+        for each in listed
+        if each["uptime_last_week_minutes"] + each["downtime_last_week_minutes"] < 6 * 24 * 60
+        and each["downtime_last_week_minutes"] < each["uptime_last_week_minutes"] / 3
+    )
+
+
 @contextmanager
-def opened(browser: Browser, url: str, width: int, scheme: str) -> Iterator[Page]:
+def opened(browser: Browser, width: int, scheme: str) -> Iterator[Page]:
     """A page of a visitor in Berlin."""
     context = browser.new_context(
-        base_url=url,
         viewport={"width": width, "height": 900},
         color_scheme="dark" if scheme == "dark" else "light",
         timezone_id="Europe/Berlin",
@@ -97,10 +125,10 @@ def opened(browser: Browser, url: str, width: int, scheme: str) -> Iterator[Page
         context.close()
 
 
-def take(page: Page, path: str, file: Path, width: int, height: int) -> None:
+def take(page: Page, address: str, file: Path, width: int, height: int) -> None:
     """One picture, no higher than the page or `height`."""
     page.set_viewport_size({"width": width, "height": 600})
-    page.goto(path, wait_until="load")
+    page.goto(address, wait_until="load")
     needed = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": width, "height": min(needed, height)})
     page.screenshot(path=file)
