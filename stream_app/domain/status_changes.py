@@ -38,16 +38,20 @@ def status_changes(before: StoreStates, after: StoreStates) -> StatusChanges:
     Whoever keeps, for each store and minute, the last change that was said of it has the statuses of `after`, whatever
     order the polls came in. Where a minute turns out to begin nothing new, it is said again with what holds there.
     """
-    old, new = _steps(before), _steps(after)
+    old, new, said_until = _steps(before), _steps(after), _said_until(before)
     is_known = np.isin(_keys(new), _keys(old), assume_unique=True)
     withdrawn = old.at[~np.isin(old.at, new.at, assume_unique=True)]
-    active = _index_at(new, withdrawn)
-    has_status = (active >= 0) & (new.at[active] // AXIS == withdrawn // AXIS)
-    at = np.concatenate((new.at[~is_known], withdrawn[has_status]))
+    begun = new.at[~is_known]
+    corrected = np.concatenate((begun[begun % AXIS <= said_until[begun // AXIS]], withdrawn)) // AXIS
+    stale = np.union1d(withdrawn, _turned(before, after, corrected))
+    again = stale[~np.isin(stale, new.at, assume_unique=True)]
+    active = _index_at(new, again)
+    has_status = (active >= 0) & (new.at[active] // AXIS == again // AXIS)
+    at = np.concatenate((new.at[~is_known], again[has_status]))
     is_active = np.concatenate((new.is_active[~is_known], new.is_active[active[has_status]]))
     order = np.argsort(at, kind="stable")
     row, minute = at[order] // AXIS, at[order] % AXIS
-    return StatusChanges(row, minute, is_active[order], minute <= _said_until(before)[row])
+    return StatusChanges(row, minute, is_active[order], minute <= said_until[row])
 
 
 def _steps(states: StoreStates) -> _Steps:
@@ -63,6 +67,25 @@ def _steps(states: StoreStates) -> _Steps:
     is_active = np.concatenate((states.carry[known] & 1, inactive[begins])) == 0
     order = np.argsort(at, kind="stable")
     return _Steps(at[order], is_active[order])
+
+
+def _turned(before: StoreStates, after: StoreStates, rows: Minutes) -> Minutes:
+    """The polls (axis minutes) of these rows that say the opposite now.
+
+    Something may have been said of such a minute when it began a status, though it begins none now as before.
+    """
+    if not len(rows):
+        return rows
+    old_at, old_is_active = _polls(before, rows)
+    new_at, new_is_active = _polls(after, rows)
+    turned: Minutes = old_at[new_is_active[np.searchsorted(new_at, old_at)] != old_is_active]
+    return turned
+
+
+def _polls(states: StoreStates, rows: Minutes) -> tuple[Minutes, _Bools]:
+    """The polls of some rows: axis minutes, and whether they say active."""
+    here = np.isin(states.entry_rows, rows)
+    return (states.entry_rows * AXIS + states.entry_minutes)[here], (states.entries & np.uint64(1) == 0)[here]
 
 
 def _keys(steps: _Steps) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stream_app.domain.poll import observation
@@ -73,6 +73,12 @@ def test_change_that_turns_out_to_be_none_is_said_with_the_status_that_holds() -
     assert changes_of(known, [(0, 1201, True)]) == [(0, 20, True, True), (0, 30, True, True)]
 
 
+def test_minute_that_was_said_and_begins_nothing_is_said_again_when_it_turns() -> None:
+    known = [(0, 600, True), (0, 1200, True)]  # of 20 something was said where it came first
+
+    assert changes_of(known, [(0, 601, False), (0, 1201, False)]) == [(0, 10, False, True), (0, 20, False, True)]
+
+
 def test_poll_before_the_first_one_corrects() -> None:
     assert changes_of([(0, 600, True)], [(0, 0, True)]) == [(0, 0, True, True), (0, 10, True, True)]
 
@@ -106,6 +112,8 @@ POLLS = st.lists(st.tuples(st.integers(0, 1), st.integers(-600, 1200), st.boolea
 
 
 @given(folds=st.lists(POLLS, max_size=5))
+@example(folds=[[(0, 60, True)], [(0, 0, True)], [(0, 0, False), (0, 60, False)]])
+@example(folds=[[(0, 300, True)], [(0, 0, True)], [(0, 120, False), (0, 301, False)]])
 def test_last_word_on_each_minute_gives_the_status_of_every_poll(folds: list[list[Poll]]) -> None:
     states = no_polls(2, RETAINED)
     words: dict[int, dict[int, bool]] = {0: {}, 1: {}}
