@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
+from stream_app import record_batches
 from stream_app.domain.partitions import partitions_of
 from stream_app.errors import StateError
 from stream_app.settings import Settings
@@ -17,9 +17,7 @@ from stream_app.topics import Topics, topics_of
 TableItem = tuple[bytes, bytes | None]
 Keyed = tuple[bytes, bytes]
 
-# Under the 1,048,588 bytes that brokers and topics take by default, and over the largest value that a store can have.
-_BATCH_BYTES = 900_000
-_REQUEST_BYTES = 4 * _BATCH_BYTES
+_REQUEST_BYTES = 4 * record_batches.BATCH_BYTES
 _RETRY_BACKOFF_MS = 20
 
 
@@ -42,7 +40,7 @@ class ChangelogWriter:
             bootstrap_servers=settings.kafka_brokers,
             transactional_id=f"{settings.app_id}-{partition}",
             transaction_timeout_ms=int(self._timeout_s * 1000),
-            max_batch_size=_BATCH_BYTES,
+            max_batch_size=record_batches.BATCH_BYTES,
             max_request_size=_REQUEST_BYTES,
             retry_backoff_ms=_RETRY_BACKOFF_MS,
         )
@@ -85,26 +83,14 @@ class ChangelogWriter:
         if not records:
             return []
         count = len(await self._producer.partitions_for(topic))
-        by_partition: dict[int, list[Keyed]] = {}
-        for record, partition in zip(records, partitions_of([key for key, _ in records], count).tolist(), strict=True):
-            by_partition.setdefault(partition, []).append(record)
-        sent = [await self._send(topic, partition, of_partition) for partition, of_partition in by_partition.items()]
-        return list(chain.from_iterable(sent))
+        partitions = partitions_of([key for key, _ in records], count)
+        batches = record_batches.batches_of(self._producer, records, partitions, at_ms=None)
+        return [await self._ship(batch, topic, partition) for partition, batch in batches]
 
     async def _send(self, topic: str, partition: int, items: Sequence[TableItem] | Sequence[Keyed]) -> list[Sent]:
         """Send items in as few batches as they need."""
-        if not items:
-            return []
-        batch, sent = self._producer.create_batch(), []
-        for key, value in items:
-            if batch.append(key=key, value=value, timestamp=None) is None:
-                if batch.record_count():
-                    sent.append(await self._ship(batch, topic, partition))
-                    batch = self._producer.create_batch()
-                if batch.append(key=key, value=value, timestamp=None) is None:
-                    raise StateError(f"the value of {key!r} is larger than a batch of {_BATCH_BYTES} bytes")
-        sent.append(await self._ship(batch, topic, partition))
-        return sent
+        batches = record_batches.batches(self._producer, items, at_ms=None)
+        return [await self._ship(batch, topic, partition) for batch in batches]
 
     async def _ship(self, batch: BatchBuilder, topic: str, partition: int) -> Sent:
         count = batch.record_count()  # sending closes the batch

@@ -16,7 +16,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from faust.events import Event
 
-from stream_app import changelog
+from stream_app import record_batches
 from stream_app.__main__ import main
 from stream_app.changelog import ChangelogWriter
 from stream_app.checkpoint import PartitionWorker
@@ -92,8 +92,8 @@ def run_worker(environment: Mapping[str, str], log: Path) -> None:
     with log.open("ab") as output:
         os.dup2(output.fileno(), sys.stdout.fileno())
         os.dup2(output.fileno(), sys.stderr.fileno())
-    assert hasattr(changelog, "_BATCH_BYTES")
-    changelog._BATCH_BYTES = _SMALL_BATCH_BYTES
+    assert hasattr(record_batches, "BATCH_BYTES")
+    record_batches.BATCH_BYTES = _SMALL_BATCH_BYTES
     if (fault := Fault.of_environment(os.environ)) is not None:
         arm(fault)
     if control := os.environ.get("FAULT_CONTROL"):
