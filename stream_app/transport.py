@@ -5,7 +5,7 @@ thousand records in one message that cost is gone. A run's message carries the l
 after the run. Acking it therefore commits that position, and recovery, which compares message offsets with
 `highwater - 1`, ends exactly at the end of the changelog although transaction markers take up offsets there.
 
-What of Faust 0.15.3 and aiokafka 0.14.0 this and state_table.py lean on; each row has a test in
+What of Faust 0.15.3 and aiokafka 0.14.0 this, whole_batches.py and state_table.py lean on; each row has a test in
 tests/unit/test_faust_contract.py, which fails when an upgrade changes it:
 
 | internal | why |
@@ -15,7 +15,9 @@ tests/unit/test_faust_contract.py, which fails when an upgrade changes it:
 | AIOKafkaConsumer._isolation_level, ._fetch_max_wait_ms | Faust has no setting for either |
 | AIOKafkaConsumerThread._fetch_records | the fetch, in the consumer's own thread, where positions can be read with it |
 | AIOKafkaConsumer._subscription | positions without a round trip |
-| FetchResult._partition_records, PartitionRecords._consumer_record | records as they were parsed, not dressed up |
+| AIOKafkaConsumerThread.on_start, Fetcher._records | where a started consumer keeps what it fetched ahead |
+| FetchResult.getall, ._partition_records | one iterator of records, and a position when it is at its end |
+| PartitionRecords._unpack_records, ._records_iterator | what reading by whole batches does otherwise |
 | AIOKafkaConsumerThread.highwater | stock gives the log's end, which an open transaction keeps from being read |
 | Consumer.perform_seek, ._committed_offset | where reading starts after a rebalance |
 | Consumer._seek, AIOKafkaConsumerThread.seek_wait | a seek in the consumer's own thread |
@@ -36,13 +38,13 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from stream_app.abrupt_end import end_worker
+from stream_app.whole_batches import read_whole_batches
 
 SCHEME = "kafkaruns"
 MAX_RUN_RECORDS = 20_000
@@ -93,6 +95,11 @@ class RunConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = _FETCH_MAX_WAIT_MS  # noqa: SLF001 - hard-coded in Faust
         return consumer
 
+    async def on_start(self) -> None:
+        """Start the consumer, and have it read whole batches."""
+        await super().on_start()
+        read_whole_batches(self._ensure_consumer())
+
     def highwater(self, tp: TP) -> int | None:
         """The end of what can be read: an open transaction keeps what lies behind it from readers."""
         end: int | None = self._ensure_consumer().last_stable_offset(tp)
@@ -111,7 +118,6 @@ class RunConsumerThread(driver.AIOKafkaConsumerThread):
         nothing is there to be read, so that an emptied partition has a position too.
         """
         before = _positions(consumer, active_partitions or ())
-        _leave_bare(consumer)
         records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
         after = _positions(consumer, before.keys() | records.keys())
         runs: dict[TP, Run] = {}
@@ -240,21 +246,6 @@ def _positions(consumer: AIOKafkaConsumer, partitions: Sequence[TP] | set[TP]) -
         return {}
     states = {tp: assignment.state_value(tp) for tp in partitions}
     return {tp: state.position for tp, state in states.items() if state is not None and state.has_valid_position}
-
-
-def _leave_bare(consumer: AIOKafkaConsumer) -> None:
-    """Have what was fetched ahead come out as it was parsed, with offset, timestamp, key and value.
-
-    The ConsumerRecord that aiokafka makes of each adds topic and partition, which a run knows, and takes as long as
-    reading, decoding and folding it. Records that come in while a fetch waits for them are dressed as ever.
-    """
-    for fetched in consumer._fetcher._records.values():  # noqa: SLF001 - there is no other place to say so
-        if isinstance(fetched, FetchResult) and fetched.has_more():
-            fetched._partition_records._consumer_record = _as_parsed  # noqa: SLF001 - as above
-
-
-def _as_parsed(_tp: TopicPartition, record: Any) -> Any:
-    return record
 
 
 TRANSPORTS.aliases[SCHEME] = f"{__name__}:{RunTransport.__name__}"

@@ -109,12 +109,35 @@ def test_positions_are_in_the_subscription() -> None:
     assert {"has_valid_position", "position"} <= set(dir(TopicPartitionState))
 
 
-@row("FetchResult._partition_records, PartitionRecords._consumer_record")
-def test_what_a_record_becomes_is_asked_of_each_fetch() -> None:
-    assert "self._partition_records = partition_records" in source(fetcher.FetchResult.__init__)
-    assert "consumer_record = self._consumer_record(tp, record)" in source(fetcher.PartitionRecords._unpack_records)
-    assert parameters(fetcher.PartitionRecords._consumer_record) == ["self", "tp", "record"]
+@row("AIOKafkaConsumerThread.on_start, Fetcher._records")
+def test_started_consumer_keeps_what_it_fetched_in_one_dictionary() -> None:
+    assert "await self._consumer.start()" in source(driver.AIOKafkaConsumerThread.on_start)
+    assert "self._records = collections.OrderedDict()" in source(fetcher.Fetcher.__init__)
     assert "self._records[tp] = FetchResult(" in source(fetcher.Fetcher._proc_fetch_request)
+    assert "self._fetcher = Fetcher(" in source(AIOKafkaConsumer.start)
+    assert "getone" not in source(driver)
+
+
+@row("FetchResult.getall, ._partition_records")
+def test_all_records_come_out_of_one_iterator(app: faust.App) -> None:
+    taken = source(fetcher.FetchResult.getall)
+
+    assert "for msg in self._partition_records:" in taken
+    assert "else: self._update_position() self._partition_records = None" in taken
+    assert "consumed_to(self._partition_records.next_fetch_offset)" in source(fetcher.FetchResult._update_position)
+    assert app.conf.broker_max_poll_records is None
+
+
+@row("PartitionRecords._unpack_records, ._records_iterator")
+def test_what_whole_batches_leave_out_is_known() -> None:
+    made, unpacked = source(fetcher.PartitionRecords.__init__), source(fetcher.PartitionRecords._unpack_records)
+
+    assert "self._records_iterator = self._unpack_records()" in made
+    assert "self._aborted_producers = set()" in made
+    assert "in self._aborted_producers" in unpacked
+    assert "if next_batch.is_control_batch: self.next_fetch_offset = next_batch.next_offset continue" in unpacked
+    assert "if record.offset < self.next_fetch_offset:" in unpacked
+    assert unpacked.endswith("self.next_fetch_offset = next_batch.next_offset ")
 
 
 @row("AIOKafkaConsumerThread.highwater")
