@@ -16,8 +16,8 @@ from stream_app.partition_state import PartitionState
 def take_in_polls(state: PartitionState, source: TP, run: Sequence[Any], max_future_s: float) -> list[DeadLetterItem]:
     """Give the polls of a run of the source's records to the state; return the dead letters of the others."""
     decoded = records.decode_polls([record.value for record in run])
-    appended_at = np.array([run[row].timestamp for row in decoded.rows.tolist()], np.int64) * 1000
-    polls = reject_future(decoded, appended_at, round(max_future_s * 1_000_000))
+    appended_at = np.array([record.timestamp for record in run], np.int64) * 1000
+    polls = reject_future(decoded, appended_at[decoded.rows], round(max_future_s * 1_000_000))
     strangers = state.add_polls(polls)
     return _dead_letters(source, run, [*polls.rejected, *strangers])
 

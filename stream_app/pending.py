@@ -83,12 +83,17 @@ class Pending:
 
     def _rows_of(self, store_ids: Sequence[str]) -> _Rows:
         """The row of each id among the pending stores, -1 for one of another partition."""
-        known = self._rows
-        if unknown := [store_id for store_id in dict.fromkeys(store_ids) if store_id not in known]:
-            homes = partitions_of([store_id.encode() for store_id in unknown], self._partitions).tolist()
-            ours = [store_id for store_id, home in zip(unknown, homes, strict=True) if home == self._partition]
-            known.update(zip(ours, range(len(known), len(known) + len(ours)), strict=True))
-        return _numbers(map(known.get, store_ids, repeat(-1)), len(store_ids))
+        rows = self._known_rows(store_ids)
+        unknown = dict.fromkeys(store_ids[at] for at in np.flatnonzero(rows < 0).tolist())
+        if not unknown:
+            return rows
+        homes = partitions_of([store_id.encode() for store_id in unknown], self._partitions).tolist()
+        ours = [store_id for store_id, home in zip(unknown, homes, strict=True) if home == self._partition]
+        self._rows.update(zip(ours, range(len(self._rows), len(self._rows) + len(ours)), strict=True))
+        return self._known_rows(store_ids)
+
+    def _known_rows(self, store_ids: Sequence[str]) -> _Rows:
+        return _numbers(map(self._rows.get, store_ids, repeat(-1)), len(store_ids))
 
     def _stranger(self, store_id: str) -> Rejected:
         home = int(partitions_of([store_id.encode()], self._partitions)[0])

@@ -9,7 +9,7 @@ _SPELLING = b"0000-00-00T00:00:00.000000Z"
 _LENGTH = len(_SPELLING)
 _MARKS = np.array([place for place, byte in enumerate(_SPELLING) if byte != ord("0")])
 _DIGITS = np.array([place for place, byte in enumerate(_SPELLING) if byte == ord("0")])
-_MARK_BYTES = np.frombuffer(_SPELLING, np.uint8)[_MARKS]
+_MARK_BYTES = np.frombuffer(_SPELLING, np.uint8)[_MARKS, None]
 _FIRST_YEAR = 1970
 _CLOCK = (24, 60, 60)  # hours, minutes and seconds are less than these
 
@@ -18,12 +18,12 @@ def canonical_micros(times: Sequence[str]) -> NDArray[np.int64] | None:
     """Microseconds since the epoch, one a time; None where any of them isn't a time in this spelling from 1970 on."""
     if set(map(len, times)) != {_LENGTH} or not (text := "".join(times)).isascii():
         return None
-    raw = np.frombuffer(text.encode(), np.uint8).reshape(len(times), _LENGTH)
-    digits = raw[:, _DIGITS] - np.uint8(ord("0"))  # anything below "0" wraps around to above 9
-    if (raw[:, _MARKS] != _MARK_BYTES).any() or (digits > 9).any():  # noqa: PLR2004 - the greatest digit
+    places = np.ascontiguousarray(np.frombuffer(text.encode(), np.uint8).reshape(len(times), _LENGTH).T)
+    digits = places[_DIGITS] - np.uint8(ord("0"))  # anything below "0" wraps around to above 9
+    if (places[_MARKS] != _MARK_BYTES).any() or digits.max() > 9:  # noqa: PLR2004 - the greatest digit
         return None
-    year, month, day = _number(digits[:, 0:4]), _number(digits[:, 4:6]), _number(digits[:, 6:8])
-    clock = [_number(digits[:, at : at + 2]) for at in (8, 10, 12)]
+    year, month, day = _number(digits[0:4]), _number(digits[4:6]), _number(digits[6:8])
+    clock = [_number(digits[at : at + 2]) for at in (8, 10, 12)]
     if year.min() < _FIRST_YEAR or any((part >= limit).any() for part, limit in zip(clock, _CLOCK, strict=True)):
         return None
     if month.min() < 1 or month.max() > 12:  # noqa: PLR2004 - months of a year
@@ -34,14 +34,15 @@ def canonical_micros(times: Sequence[str]) -> NDArray[np.int64] | None:
         return None
     hour, minute, second = clock
     seconds = (first_day + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second
-    return seconds * 1_000_000 + _number(digits[:, 14:20])
+    return seconds * 1_000_000 + _number(digits[14:20])
 
 
-def _number(digits: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Rows of decimal digits as numbers."""
-    number = np.zeros(len(digits), np.int64)
-    for column in digits.T:
-        number = number * 10 + column
+def _number(places: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Numbers by their decimal digits, the first place of all of them first."""
+    number: NDArray[np.int64] = places[0].astype(np.int64)
+    for digits in places[1:]:
+        number *= 10
+        number += digits
     return number
 
 
