@@ -1,5 +1,6 @@
 """The API process: `python -m api`, configured by the environment (stream_app/settings.py)."""
 
+import gc
 import signal
 import socket
 import sys
@@ -41,6 +42,7 @@ class ApiServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer requests, then tell where."""
         await super().startup(sockets)
+        _keep_what_there_is()
         url = url_of(self._socket)
         if self._address_file is not None:
             write_address(self._address_file, url)
@@ -68,6 +70,12 @@ def main() -> None:
     except StoreMonitorError as error:
         sys.exit(f"store-monitor api: {error}")
     ApiServer(app, listening, settings.api_address_file).run([listening])
+
+
+def _keep_what_there_is() -> None:
+    """Take what the start has made out of every later collection: it stays, and a look at all of it holds up pushes."""
+    gc.collect()
+    gc.freeze()
 
 
 def _exit(*_: object) -> None:

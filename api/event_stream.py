@@ -4,11 +4,9 @@ Why not sse-starlette: it takes four tasks a client, its pings can't carry the i
 uvicorn's handling of signals. This is the rest of it that is needed.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -16,11 +14,7 @@ from api.problems import ProblemError, problem_answer
 from api.push import Push
 from api.pushed import Pushed
 from api.request_limits import EVENT_STREAM
-
-log = structlog.get_logger()
-
-SEND_WITHIN_S = 25.0
-"""How long one write may take where the kernel doesn't let go of the connection before, see listening.py."""
+from api.write_limit import WriteLimit
 
 
 class EventStream(Response):
@@ -46,13 +40,9 @@ class EventStream(Response):
 
     async def _write(self, send: Send) -> None:
         async with aclosing(self._pushed) as pushed:  # type: ignore[type-var]  # they are generators
-            async for each in pushed:
-                try:
-                    async with asyncio.timeout(SEND_WITHIN_S):
-                        await send({"type": "http.response.body", "body": each.sse, "more_body": True})
-                except TimeoutError:
-                    log.info("push.cut_off", reason="not_reading", within_s=SEND_WITHIN_S)
-                    return
+            with WriteLimit() as limit:
+                async for each in pushed:
+                    await limit.wait_for(send({"type": "http.response.body", "body": each.sse, "more_body": True}))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

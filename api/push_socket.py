@@ -1,7 +1,7 @@
 """The WebSocket: the client says what it wants, then gets the events that a stream of Server-Sent Events would give."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
 import structlog
@@ -9,7 +9,6 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from api.dependencies import Services
-from api.event_stream import SEND_WITHIN_S
 from api.feed_position import BadEventIdError
 from api.problems import ProblemError, problem_answer, problem_of
 from api.push_routes import check_feed, parsed_position, parsed_store
@@ -18,6 +17,7 @@ from api.pushed import Pushed, closed
 from api.report_lookup import known_report
 from api.report_stream import follow_report
 from api.status_event import Selection
+from api.write_limit import SEND_WITHIN_S, WriteLimit
 
 log = structlog.get_logger()
 
@@ -72,15 +72,17 @@ async def _pushed(services: Services, message: str) -> AsyncIterator[Pushed]:
 async def _write(socket: WebSocket, pushed: AsyncIterator[Pushed], services: Services) -> None:
     try:
         async with aclosing(pushed) as events:  # type: ignore[type-var]  # they are generators
-            async for each in events:
-                async with asyncio.timeout(SEND_WITHIN_S):
-                    for text in each.texts:
-                        await socket.send_text(text)
+            with WriteLimit() as limit:
+                async for each in events:
+                    await limit.wait_for(_send(socket, each.texts))
         await socket.close(_GOING_AWAY if services.push.closing.is_set() else _NORMAL)
-    except TimeoutError:
-        log.info("push.cut_off", reason="not_reading", within_s=SEND_WITHIN_S)
     except WebSocketDisconnect:
         return
+
+
+async def _send(socket: WebSocket, texts: Sequence[str]) -> None:
+    for text in texts:
+        await socket.send_text(text)
 
 
 async def _gone(socket: WebSocket) -> None:

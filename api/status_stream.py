@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from api.feed_history import FeedGoneError, FeedHistory, FeedUnreachableError
 from api.feed_position import FeedPosition
+from api.idle_timer import IdleTimer
 from api.pushed import Heartbeat, Pushed, closed, gap, hello
 from api.status_event import Selection
 from api.status_hub import StatusHub
@@ -39,11 +40,13 @@ class StatusStreams:
                 yield closed("kafka_unavailable", f"{error}; resume with the last id")
                 return
             position = target
-        with self.hub.subscribed(selection) as stream:  # no await since keeps(): nothing is missed in between
+        # No await since keeps(): nothing is missed in between.
+        with self.hub.subscribed(selection) as stream, IdleTimer(self.heartbeat_s, stream.wake) as quiet:
             for batch in self.hub.since(position, selection):
                 yield batch
             while stream.last_event is None:
-                batches = await stream.take(self.heartbeat_s)
+                quiet.touch()
+                batches = await stream.take()
                 for batch in batches:
                     yield batch
                 if not batches and stream.last_event is None:

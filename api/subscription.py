@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 
 from api.pushed import Event, EventBatch, closed
 
@@ -41,13 +40,15 @@ class Subscription:
             self._clear()
             self._arrived.set()
 
-    async def take(self, within_s: float) -> Sequence[EventBatch]:
-        """What is pending, at once or when something comes; nothing after `within_s` seconds, or at the end."""
+    def wake(self) -> None:
+        """Let the stream go on although nothing came."""
+        self._arrived.set()
+
+    async def take(self) -> Sequence[EventBatch]:
+        """What is pending, at once or when something comes; nothing when it is woken, or at the end."""
         if not self._pending and self.last_event is None:
             self._arrived.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(within_s):
-                    await self._arrived.wait()
+            await self._arrived.wait()
         taken = tuple(self._pending)
         self._clear()
         return taken
