@@ -11,19 +11,13 @@ import pytest
 
 from api.request_limits import RequestLimits
 from tests import reference
+from tests.support.api_place import HOURS, PARTITIONS, ZONES
+from tests.support.api_place import POLLS as FEW_POLLS
 from tests.support.live_api import LiveApi, live_api
 from tests.support.tables import Tables
 
-PARTITIONS = 4
-ZONES = [("a", "UTC"), ("b", "Asia/Kolkata"), ("silent", "America/St_Johns"), ("=1+1", "UTC"), ("../etc", "UTC")]
-HOURS = [("a", str(day), "09:00", "17:30") for day in range(7)] + [("silent", "2", "22:00", "02:00")]
 POLLS = [
-    ("a", "active", "2023-01-20 10:00:00 UTC"),
-    ("a", "inactive", "2023-01-24 12:30:45.5 UTC"),
-    ("a", "active", "2023-01-25 11:50:00 UTC"),
-    ("b", "active", "2023-01-25 12:00:30.25 UTC"),
-    ("ü/ä b", "active", "2023-01-12 12:00:00 UTC"),
-    ("=1+1", "inactive", "2023-01-25 01:00:00 UTC"),
+    *FEW_POLLS,
     *((f"n{number:03}", "active" if number % 3 else "inactive", "2023-01-25 02:00:00 UTC") for number in range(40)),
 ]
 IDS = sorted({row[0] for row in POLLS} | {row[0] for row in ZONES}, key=str.encode)
