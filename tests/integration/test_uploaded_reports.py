@@ -63,6 +63,18 @@ def is_uploading(sidecar: Sidecar, report_id: str) -> bool:
     return (report["state"], report["progress"]) == ("Running", 1)
 
 
+@contextmanager
+def stuck_upload(sidecar: Sidecar, storage: StoreServer) -> Iterator[str]:
+    """The id of a report whose upload doesn't get on while the block runs."""
+    storage.freeze()
+    try:
+        report_id = begun(sidecar)
+        assert comes_true(lambda: is_uploading(sidecar, report_id), 20)
+        yield report_id
+    finally:
+        storage.thaw()
+
+
 def by_curl(link: str) -> bytes:
     command = ["curl", "-sSf", link]
     return subprocess.run(command, check=True, capture_output=True, timeout=20).stdout
@@ -204,15 +216,9 @@ def test_upload_that_the_api_died_over_goes_on_after_its_restart(
     place: Place, storage: StoreServer, how: signal.Signals
 ) -> None:
     place.tables.write(POLLS, HOURS, ZONES)
-    with api(place) as sidecar:
-        storage.freeze()
-        try:
-            report_id = begun(sidecar)
-            assert comes_true(lambda: is_uploading(sidecar, report_id), 20)
-            sidecar.process.send_signal(how)
-            sidecar.process.wait(20)
-        finally:
-            storage.thaw()
+    with api(place) as sidecar, stuck_upload(sidecar, storage) as report_id:
+        sidecar.process.send_signal(how)
+        sidecar.process.wait(20)
     on_disk = json.loads((place.folder / "reports" / f"{report_id}.json").read_bytes())
     with running_sidecar(place.environment) as restarted:
         report = ended(restarted, report_id)
@@ -239,16 +245,10 @@ def test_report_that_could_not_be_computed_is_computed_by_a_retry(place: Place) 
 
 def test_upload_that_is_cancelled_is_not_retried_and_leaves_no_copy(place: Place, storage: StoreServer) -> None:
     place.tables.write(POLLS, HOURS, ZONES)
-    with api(place) as sidecar:
-        storage.freeze()
-        try:
-            report_id = begun(sidecar)
-            assert comes_true(lambda: is_uploading(sidecar, report_id), 20)
-            cancelled = sidecar.http.delete(f"/reports/{report_id}")
-            report = sidecar.get(f"/reports/{report_id}")
-            retried = sidecar.http.post(f"/reports/{report_id}/retry")
-        finally:
-            storage.thaw()
+    with api(place) as sidecar, stuck_upload(sidecar, storage) as report_id:
+        cancelled = sidecar.http.delete(f"/reports/{report_id}")
+        report = sidecar.get(f"/reports/{report_id}")
+        retried = sidecar.http.post(f"/reports/{report_id}/retry")
 
     assert (cancelled.status_code, report["state"], retried.status_code) == (204, "Cancelled", 409)
     assert not local_copy(place, report_id).exists()
