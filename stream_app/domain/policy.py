@@ -4,7 +4,7 @@ A policy is one value of four parts. Only the combinations in POLICIES, each und
 supported; `max_gap` takes its minutes after a colon, as in `max_gap:90`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 DEFAULT_POLICY = "default"
@@ -77,6 +77,15 @@ class UnknownPolicyError(ValueError):
         )
 
 
+def _max_gap(name: str, minutes: int) -> NamedPolicy:
+    longest = "1 minute" if minutes == 1 else f"{minutes:,} minutes"
+    return NamedPolicy(
+        name,
+        Policy(before=Before.EXCLUDE, max_gap=minutes),
+        f"A poll counts up to the next one, but for no more than {longest}; what no poll covers is unknown.",
+    )
+
+
 _ALL = (
     NamedPolicy(
         DEFAULT_POLICY,
@@ -98,11 +107,7 @@ _ALL = (
         Policy(before=Before.EXCLUDE),
         "A poll counts up to the next one; before the first poll nothing is known.",
     ),
-    NamedPolicy(
-        "max_gap",
-        Policy(before=Before.EXCLUDE, max_gap=DEFAULT_MAX_GAP_MINUTES),
-        "A poll counts up to the next one, but for no more than the given minutes; what no poll covers is unknown.",
-    ),
+    _max_gap("max_gap", DEFAULT_MAX_GAP_MINUTES),
     NamedPolicy(
         "nearest",
         Policy(before=Before.BACKFILL, between=Between.NEAREST),
@@ -132,4 +137,4 @@ def parse_policy(text: str) -> NamedPolicy:
         return named
     if not (minutes.isascii() and minutes.isdigit() and 1 <= int(minutes) <= MAX_GAP_LIMIT_MINUTES):
         raise UnknownPolicyError(text)
-    return replace(named, name=f"{name}:{int(minutes)}", policy=replace(named.policy, max_gap=int(minutes)))
+    return _max_gap(f"{name}:{int(minutes)}", int(minutes))

@@ -10,11 +10,15 @@ def test_policy_is_found_by_its_name(name: str) -> None:
     assert parse_policy(f" {name} ") == POLICIES[name]
 
 
-@pytest.mark.parametrize(("text", "minutes"), [("max_gap:1", 1), ("max_gap:090", 90), ("max_gap:10080", 10_080)])
-def test_max_gap_takes_its_minutes(text: str, minutes: int) -> None:
+@pytest.mark.parametrize(
+    ("text", "minutes", "in_words"),
+    [("max_gap:1", 1, "1 minute"), ("max_gap:090", 90, "90 minutes"), ("max_gap:10080", 10_080, "10,080 minutes")],
+)
+def test_max_gap_takes_its_minutes(text: str, minutes: int, in_words: str) -> None:
     named = parse_policy(text)
 
     assert (named.name, named.policy.max_gap) == (f"max_gap:{minutes}", minutes)
+    assert f"for no more than {in_words};" in named.sentence
     assert named.policy.before is POLICIES["max_gap"].policy.before
 
 
