@@ -27,6 +27,7 @@ from stream_app.state_table import StateTable
 LagOf = Callable[[PartitionState], int | None]
 
 _MAX_DEAD_LETTER_BYTES = 32 << 20
+_MAX_STORES = 60_000  # of a checkpoint: their values are in memory several times while it is made
 _APART_S = 0.025  # of a checkpoint's cost most is the transaction's: a few polls more in one are for free
 _ON_THEIR_WAY = 1_000  # records of a partition: some tenths of a second of any load that a worker keeps up with
 
@@ -101,9 +102,18 @@ class PartitionWorker:
         self._taken = self._taken or _Taken(since=self._clock())
         self._taken.add(event, dead_letters, decode_s)
         self._arrived.set()
-        if self.state.pending >= self._max_pending or self._taken.dead_letter_bytes >= _MAX_DEAD_LETTER_BYTES:
+        if self._is_full:
             self._room.clear()
         await self._room.wait()
+
+    @property
+    def _is_full(self) -> bool:
+        letters = 0 if self._taken is None else self._taken.dead_letter_bytes
+        return (
+            self.state.pending >= self._max_pending
+            or self.state.pending_stores >= _MAX_STORES
+            or letters >= _MAX_DEAD_LETTER_BYTES
+        )
 
     @property
     def _is_caught_up(self) -> bool:

@@ -83,6 +83,11 @@ class PartitionState:
         return len(self._pending)
 
     @property
+    def pending_stores(self) -> int:
+        """The stores that these are of, roughly."""
+        return self._pending.stores
+
+    @property
     def is_underived(self) -> bool:
         """Whether some stores still lack the buckets that were left out while the worker was behind."""
         return self._underived.is_any

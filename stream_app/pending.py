@@ -43,6 +43,11 @@ class Pending:
     def __len__(self) -> int:
         return self._count + len(self._calendars)
 
+    @property
+    def stores(self) -> int:
+        """The stores that something is pending of, those with polls and a calendar counted twice."""
+        return len(self._rows) + len(self._calendars)
+
     def add_polls(self, polls: PollColumns) -> list[tuple[int, Rejected]]:
         """Take decoded polls; return those of another partition, by their row in the run."""
         rows = self._rows_of(polls.store_ids)
