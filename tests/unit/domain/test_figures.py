@@ -3,8 +3,16 @@
 import numpy as np
 import pytest
 
-from stream_app.domain.figures import Figures, Outages, bucket_figures, minutes_in, outages, poll_hour_figures
-from stream_app.domain.runs import Runs, of_rows, union
+from stream_app.domain.figures import (
+    Figures,
+    Outages,
+    bucket_figures,
+    minutes_in,
+    outage_list,
+    outages,
+    poll_hour_figures,
+)
+from stream_app.domain.runs import AXIS, Runs, of_rows, union
 from stream_app.domain.status_runs import PollColumnsOfStates
 from stream_app.domain.store_state import Buckets
 from stream_app.domain.windows import Window
@@ -122,3 +130,14 @@ def test_outages_of_a_store_are_its_own_however_long_the_others_are_open() -> No
     is_open, down = runs((0, 0, ages), (1, 0, 100), (2, 0, 100)), runs((1, 90, 100), (2, 0, 3))
 
     assert of_outages(outages(down, is_open, Window(0, ages), 3)) == ([0, 1, 1], [0, 10, 3])
+
+
+def test_outages_are_listed_with_both_ends_by_store() -> None:
+    is_open = runs((0, 0, 50), (1, 0, 100), (1, 200, 300))
+    down = runs((0, 10, 20), (1, 5, 8), (1, 90, 100), (1, 200, 210))
+
+    found = outage_list(down, is_open, Window(0, 300))
+
+    assert found.start.tolist() == [10, AXIS + 5, AXIS + 90]
+    assert found.end.tolist() == [20, AXIS + 8, AXIS + 210]
+    assert found.minutes.tolist() == [10, 3, 20]

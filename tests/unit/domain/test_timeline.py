@@ -11,7 +11,7 @@ from stream_app.domain import runs as of_runs
 from stream_app.domain.live_status import Status
 from stream_app.domain.runs import Runs
 from stream_app.domain.store_state import Buckets
-from stream_app.domain.timeline import StatusRun, coarse, minutes_by_status, timeline
+from stream_app.domain.timeline import StatusRun, coarse, minutes_by_status, timeline, timelines
 from tests.unit.domain.test_live_status import runs
 
 UP, DOWN, UNKNOWN, CLOSED = Status.UP, Status.DOWN, Status.UNKNOWN, Status.CLOSED
@@ -36,6 +36,21 @@ def test_what_lies_outside_the_range_is_cut_off() -> None:
     assert timeline(Buckets(runs((0, 100)), runs()), runs((0, 100)), 40, 60) == [(UP, 40, 60)]
 
 
+def test_each_store_has_runs_of_its_own() -> None:
+    second = Runs(*of_runs.of_rows(np.array([1]), 10, 30))
+
+    found = timelines(Buckets(runs((5, 15)), second), of_runs.union(*both(runs((0, 20)), second)), 0, 40, 2)
+
+    assert found == [
+        [(UNKNOWN, 0, 5), (UP, 5, 15), (UNKNOWN, 15, 20), (CLOSED, 20, 40)],
+        [(CLOSED, 0, 10), (DOWN, 10, 30), (CLOSED, 30, 40)],
+    ]
+
+
+def both(one: Runs, other: Runs) -> tuple[of_runs.Minutes, of_runs.Minutes]:
+    return np.concatenate((one.start, other.start)), np.concatenate((one.end, other.end))
+
+
 @pytest.mark.parametrize(
     ("within", "shown"), [((UP, DOWN), DOWN), ((UP, UNKNOWN), UNKNOWN), ((CLOSED, UP), UP), ((UNKNOWN, DOWN), DOWN)]
 )
@@ -49,6 +64,7 @@ def test_coarse_edges_lie_at_multiples_and_at_the_ends_of_the_range() -> None:
     fine = [StatusRun(UP, 50, 70), StatusRun(DOWN, 70, 71), StatusRun(UP, 71, 200)]
 
     assert coarse(fine, 60) == [(UP, 50, 60), (DOWN, 60, 120), (UP, 120, 200)]
+    assert coarse(fine, 2) == [(UP, 50, 70), (DOWN, 70, 72), (UP, 72, 200)]
     assert coarse(fine, 1) == fine
     assert coarse([], 60) == []
 
