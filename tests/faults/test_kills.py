@@ -51,6 +51,7 @@ def is_killed_in_mid_catch_up(service: Service, kill: Kill, after_s: float) -> b
     """Start and kill a worker; False where it had caught up already, so that the kill proves nothing."""
     worker = service.start(CHECKPOINT_INTERVAL=kill.interval).becomes_ready()
     if service.kept_positions(worker) == service.source.ends:
+        worker.kill()  # the next one needs its databases
         return False
     worker.makes_checkpoints(kill.checkpoints)
     time.sleep(after_s)  # the random point itself, not a wait for anything
