@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from api.kafka_ends import KafkaEnds
+from api.lag import Offsets, TopicLag, lags
 from api.partition_reader import PartitionReader
 from stream_app.codec.table import PartitionMeta
 
@@ -39,6 +40,11 @@ class CatchUp:
     def known_metas(self) -> list[PartitionMeta]:
         """Those of the partitions that have a database."""
         return [meta for meta in self.metas if meta is not None]
+
+    def lags(self, ends: Offsets) -> list[TopicLag]:
+        """How far the tables are from the topics' ends, at the last catch-up."""
+        metas = self.metas or [None] * len(ends)
+        return lags([None if meta is None else meta.positions for meta in metas], ends)
 
     def problems_of(self, partitions: Collection[int]) -> list[str]:
         """What keeps these partitions from being read further, for those where something does."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from api.catch_up import CatchUp
 from api.kafka_ends import EndsUnknownError, KafkaEnds
-from api.lag import Offsets, TopicLag, lags
+from api.lag import Offsets, TopicLag
 from api.schemas import PartitionLag, Readiness
 from stream_app.errors import StateError
 from stream_app.replay_progress import read_progress
@@ -64,13 +64,9 @@ class Health:
         """How far the tables are from the ends, as soon as they have reached them or the patience is over."""
         with suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
-                while not all(lag.is_reached for lag in self._lags_now(ends)):
+                while not all(lag.is_reached for lag in self._tables.lags(ends)):
                     await self._tables.next_round()
-        return self._lags_now(ends)
-
-    def _lags_now(self, ends: Offsets) -> list[TopicLag]:
-        metas = self._tables.metas or [None] * len(ends)
-        return lags([None if meta is None else meta.positions for meta in metas], ends)
+        return self._tables.lags(ends)
 
     def _positions_alone(self) -> list[PartitionLag]:
         return [

@@ -9,7 +9,7 @@ from api import report_job
 from api.catch_up import CatchUp
 from api.job_process import JobProcess, JobProcessDiedError, JobTimedOutError
 from api.kafka_ends import EndsUnknownError, KafkaEnds
-from api.lag import Offsets, lags
+from api.lag import Offsets
 from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
 from api.report_request import ReportRequest
 from stream_app.errors import StoreMonitorError
@@ -89,11 +89,9 @@ class ReportMaking:
             log.warning("report.waited_in_vain", wait_s=self._settings.report_wait_s)
 
     def _has_reached(self, ends: Offsets | None) -> bool:
-        metas = self._tables.metas
         if ends is None:
-            return all(meta is not None for meta in metas)
-        positions = [None if meta is None else meta.positions for meta in metas]
-        return len(positions) == len(ends) and all(lag.is_reached for lag in lags(positions, ends))
+            return all(meta is not None for meta in self._tables.metas)
+        return all(lag.is_reached for lag in self._tables.lags(ends))
 
     def _table_paths(self, ends: Offsets | None) -> tuple[tuple[Path, ...], ...]:
         count = len(self._tables.readers) if ends is None else len(ends)

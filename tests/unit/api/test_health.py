@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from api.health import Health
+from api.lag import Offsets, TopicLag, lags
 from api.schemas import Readiness
 from stream_app.codec.table import PartitionMeta
 from tests.support.tables import meta_of
@@ -38,6 +39,9 @@ class SteadyStream:
         self.sent += 1
         if self.is_worker_alive:
             self.taken_in, self._before = self._before, self.sent
+
+    def lags(self, ends: Offsets) -> list[TopicLag]:
+        return lags([meta.positions for meta in self.metas], ends)
 
     def problems_of(self, _partitions: object) -> list[str]:
         return []
