@@ -86,7 +86,7 @@ class LiveStores:
         """Many stores at once, all at one T; each partition's are of one checkpoint."""
         parsed = {text: parse_store_id(text) for text in texts}
         contents = self._contents({store_id for store_id in parsed.values() if isinstance(store_id, str)})
-        at = time_of(as_of, self._stream_time(content.meta for content in contents))
+        at = self._time_of(as_of, contents)
         answers = await asyncio.to_thread(_answers, contents, named, at)
         found = {text: answers.get(store_id) for text, store_id in parsed.items() if isinstance(store_id, str)}
         known = {answer.store_id: answer for answer in found.values() if answer is not None}
@@ -100,7 +100,7 @@ class LiveStores:
     async def weeks(self, store_ids: Iterable[str], named: NamedPolicy, as_of: int | None) -> dict[str, StoreWeek]:
         """The known ones of these stores with their last seven days, all at one T."""
         contents = self._contents({parsed for text in store_ids if isinstance(parsed := parse_store_id(text), str)})
-        at = time_of(as_of, self._stream_time(content.meta for content in contents))
+        at = self._time_of(as_of, contents)
         return await asyncio.to_thread(_weeks, contents, named, at)
 
     def _history(self, text: str, as_of: int | None, given: CustomRange | None) -> StoreHistory:
@@ -115,7 +115,7 @@ class LiveStores:
         contents = self._contents(store_ids)
         if not any(map(_has_stores, contents)):
             return {}
-        return _answers(contents, named, time_of(as_of, self._stream_time(content.meta for content in contents)))
+        return _answers(contents, named, self._time_of(as_of, contents))
 
     def _known(self, text: str) -> Known:
         store_id = _checked_id(text)
@@ -139,6 +139,10 @@ class LiveStores:
                 raise ProblemError(503, "database_missing", f"partition {partition}: {readers[partition].problem}")
             found.append(content)
         return found
+
+    def _time_of(self, as_of: int | None, contents: Iterable[PartitionContent]) -> int:
+        """T of what was read, as time_of() takes it."""
+        return time_of(as_of, self._stream_time(content.meta for content in contents))
 
     def _stream_time(self, read: Iterable[PartitionMeta]) -> int | None:
         """Over all partitions, as of the last catch-up and of what was read since."""
