@@ -117,9 +117,7 @@ class PartitionWorker:
 
     @property
     def _is_caught_up(self) -> bool:
-        """Whether no more is missing than what is on its way: under a steady load that is never nothing."""
-        lag = self._lag_of(self.state)
-        return lag is not None and lag <= _ON_THEIR_WAY
+        return _is_on_its_way(self._lag_of(self.state))
 
     async def _run(self) -> None:
         last = self._clock()
@@ -176,8 +174,13 @@ class PartitionWorker:
                 write_s=now - folded,
                 age_s=now - taken.since,
                 lag_records=lag,
-                is_caught_up=self._is_caught_up,
+                is_caught_up=_is_on_its_way(lag),
                 lag_s=time.time() - taken.appended_at if lag and taken.appended_at else 0.0,
                 cache_bytes=self.state.cache_bytes,
             )
         )
+
+
+def _is_on_its_way(lag: int | None) -> bool:
+    """Whether no more is missing than what is on its way: under a steady load that is never nothing."""
+    return lag is not None and lag <= _ON_THEIR_WAY
