@@ -1,7 +1,7 @@
 """The store routes over real tables, in this process: no server, no Kafka."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
@@ -23,6 +23,8 @@ from api.partition_reader import PartitionReader
 from api.problems import add_problem_handlers
 from api.store_routes import router
 from stream_app.settings import Settings
+from tests.support.api_place import PARTITIONS
+from tests.support.strategies import HoursRow, PollRow, ZoneRow
 from tests.support.tables import Tables
 
 _Found = TypeVar("_Found")
@@ -112,4 +114,15 @@ class LiveApi:
 def live_api(folder: Path, tables: Tables, partitions: int) -> Iterator[LiveApi]:
     """The app over these tables, closed at the end."""
     with LiveApi(folder, tables, partitions) as api:
+        yield api
+
+
+@contextmanager
+def live_api_of(
+    folder: Path, polls: Iterable[PollRow], hours: Iterable[HoursRow], zones: Iterable[ZoneRow]
+) -> Iterator[LiveApi]:
+    """The same over tables that hold these rows."""
+    tables = Tables(folder / "tables", PARTITIONS)
+    tables.write(polls, hours, zones)
+    with live_api(folder / "api", tables, PARTITIONS) as api:
         yield api

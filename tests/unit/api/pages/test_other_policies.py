@@ -6,17 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.api_place import HOURS, POLLS, ZONES
-from tests.support.live_api import LiveApi, live_api
-from tests.support.tables import Tables
-
-PARTITIONS = 4
+from tests.support.live_api import LiveApi, live_api_of
 
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveApi]:
-    tables = Tables(tmp_path_factory.mktemp("tables"), PARTITIONS)
-    tables.write(POLLS, HOURS, ZONES)
-    with live_api(tmp_path_factory.mktemp("api"), tables, PARTITIONS) as made:
+    with live_api_of(tmp_path_factory.mktemp("place"), POLLS, HOURS, ZONES) as made:
         yield made
 
 

@@ -11,10 +11,9 @@ import pytest
 
 from api.pages.assets import assets, version
 from api.pages.page_route import HEADERS
-from tests.support.live_api import LiveApi, live_api
+from tests.support.live_api import LiveApi, live_api, live_api_of
 from tests.support.tables import Tables
 
-PARTITIONS = 4
 HOSTILE = "<script>alert('x')</script>"
 ZONES = [("a", "Europe/Berlin"), ("b", "Asia/Kolkata"), (HOSTILE, "UTC")]
 HOURS = [("a", str(day), "09:00", "17:30") for day in range(7)]
@@ -32,9 +31,7 @@ _ROW = re.compile(r'data-store="([^"]*)"')
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveApi]:
-    tables = Tables(tmp_path_factory.mktemp("tables"), PARTITIONS)
-    tables.write(POLLS, HOURS, ZONES)
-    with live_api(tmp_path_factory.mktemp("api"), tables, PARTITIONS) as made:
+    with live_api_of(tmp_path_factory.mktemp("place"), POLLS, HOURS, ZONES) as made:
         yield made
 
 
