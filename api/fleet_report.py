@@ -27,7 +27,7 @@ def fleet_report(contents: Iterable[PartitionContent], request: ReportRequest, a
     ids: list[bytes] = []
     tables: list[dict[str, list[Cell]]] = []
     for content in contents:
-        stores = StoredStores.of(content)
+        stores = StoredStores(content)
         ids += stores.ids
         tables.append(_columns_of(stores, request, as_of))
     order = sorted(range(len(ids)), key=ids.__getitem__)
@@ -67,4 +67,5 @@ def _extended(
         stores.zones_at(minute),
         np.bincount(polls.row[(polls.minute >= first) & (polls.minute < end)], minlength=len(stores)),
         named.name,
+        stores.origins_at(minute),
     )

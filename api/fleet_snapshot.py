@@ -70,7 +70,7 @@ def fleet_snapshot(contents: Iterable[PartitionContent], named: NamedPolicy, as_
 
     `contents` are partitions or slices of them, of which one at a time is held.
     """
-    parts = [_part(StoredStores.of(content), named.policy, as_of) for content in contents]
+    parts = [_part(StoredStores(content), named.policy, as_of) for content in contents]
     ids = list(chain.from_iterable(part.ids for part in parts))
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
     place = {name: at for at, name in enumerate(sorted({zone for part in parts for zone in part.zones}))}

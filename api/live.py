@@ -80,7 +80,8 @@ class LiveStores:
     def hours(self, text: str, as_of: int | None) -> StoreHours:
         """Its calendar."""
         known = self._known(text)
-        return store_hours(known.store_id, known.stores.calendar_of(0), time_of(as_of, known.stream_time))
+        stores, at = known.stores, time_of(as_of, known.stream_time)
+        return store_hours(known.store_id, stores.calendar_of(0), stores.refusals_of(0), at)
 
     async def query(self, texts: Iterable[str], named: NamedPolicy, as_of: int | None) -> QueriedStores:
         """Many stores at once, all at one T; each partition's are of one checkpoint."""
@@ -122,7 +123,7 @@ class LiveStores:
         content = self._contents([store_id])[0]
         if not _has_stores(content):
             raise _unknown(store_id)
-        return Known(store_id, StoredStores.of(content), self._stream_time([content.meta]))
+        return Known(store_id, StoredStores(content), self._stream_time([content.meta]))
 
     def _contents(self, store_ids: Iterable[str]) -> list[PartitionContent]:
         """What the partitions of these stores hold of them."""
@@ -179,10 +180,10 @@ def _home(store_id: str, partitions: int) -> int:
 
 
 def _answers(contents: Iterable[PartitionContent], named: NamedPolicy, as_of: int) -> dict[str, LiveStore]:
-    every = (live_answers(StoredStores.of(content), named, as_of) for content in contents)
+    every = (live_answers(StoredStores(content), named, as_of) for content in contents)
     return {answer.store_id: answer for answers in every for answer in answers}
 
 
 def _weeks(contents: Iterable[PartitionContent], named: NamedPolicy, as_of: int) -> dict[str, StoreWeek]:
-    every = (store_weeks(StoredStores.of(content), named, as_of) for content in contents)
+    every = (store_weeks(StoredStores(content), named, as_of) for content in contents)
     return {week.now.store_id: week for weeks in every for week in weeks}

@@ -1,19 +1,23 @@
 """What is read of a partition's table at one checkpoint."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stream_app.codec.table import PartitionMeta
 
 
 @dataclass(frozen=True, slots=True)
 class PartitionContent:
-    """All of a partition at one checkpoint: ids in the order of their bytes, their values, and calendars by id."""
+    """All of a partition at one checkpoint: ids in the order of their bytes, and their values; calendars by id.
+
+    `refusals` are by id, too; a store that has them alone is not known.
+    """
 
     meta: PartitionMeta
     ids: list[bytes]
     values: list[bytes]
     calendars: dict[bytes, bytes]
+    refusals: dict[bytes, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

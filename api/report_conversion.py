@@ -12,7 +12,9 @@ from api.report_request import Format
 from stream_app.domain.report import Cell, write_json_lines
 
 _BATCH_ROWS = 1000
-_TEXT_COLUMNS = frozenset({"store_id", "last_poll_utc", "last_status", "zone", "estimated_from"})
+_TEXT_COLUMNS = frozenset(
+    {"store_id", "last_poll_utc", "last_status", "zone", "estimated_from", "hours_from", "zone_from"}
+)
 # What a spreadsheet takes for a formula at the beginning of a cell (OWASP, CSV Injection); no figure is negative.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

@@ -7,7 +7,7 @@ in silence, at a corrupted block, which an iterator's `status()` tells of.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from rocksdict import AccessType, BlockBasedOptions, Cache, Options, Rdict, Rdic
 
 from api.one_iterator import get, items
 from api.partition_content import PartitionContent, PartitionScan
+from stream_app.codec import refusals
 from stream_app.codec.table import CALENDAR_PREFIX, FAUST_OFFSET_KEY, META_KEY, PartitionMeta, decode_meta
 from stream_app.errors import StateError
 
@@ -24,7 +25,6 @@ log = structlog.get_logger()
 NOTHING_APPLIED = -1  # the changelog offset of a database that holds nothing of the changelog yet
 
 _AFTER_OWN_KEYS = b"\1"  # store ids have no control characters
-_AFTER_CALENDARS = CALENDAR_PREFIX[:-1] + b"0"  # the byte behind the prefix's slash
 _KEYS_ESTIMATE = "rocksdb.estimate-num-keys"
 _BLOCK_CACHE_BYTES = 8 << 20
 _LOG_BYTES = 1 << 20
@@ -117,10 +117,14 @@ class Secondary:
             iterator = self._database.iter()
             meta = get(iterator, META_KEY)
             calendars = {key: get(iterator, CALENDAR_PREFIX + key) for key in keys}
+            refused = {key: get(iterator, refusals.PREFIX + key) for key in keys}
             values = {key: get(iterator, key) for key in keys}
-        polled = {key: value for key, value in values.items() if value is not None}
-        given = {key: value for key, value in calendars.items() if value is not None}
-        return None if meta is None else PartitionContent(decode_meta(meta), [*polled], [*polled.values()], given)
+        if meta is None:
+            return None
+        polled = _present(values)
+        return PartitionContent(
+            decode_meta(meta), [*polled], [*polled.values()], _present(calendars), _present(refused)
+        )
 
     def close(self) -> None:
         """Let go of the files."""
@@ -165,19 +169,19 @@ class Secondary:
         self._problem = problem
 
     def _slices(self, iterator: RdictIter, meta: bytes, stores: int) -> Iterator[PartitionContent]:
-        """Ids and values, and in each slice the calendars up to the next id: they stand in the same order elsewhere."""
+        """Ids and values, and in each slice calendars and refusals up to the next id, in the same order."""
         store: bytes | None = _AFTER_OWN_KEYS
-        calendar = CALENDAR_PREFIX
-        while store:
+        first = b""
+        while store is not None:
             with self._unreadable():
                 values = items(iterator, store, None, stores)
                 store = iterator.key() if iterator.valid() else None
-                following = CALENDAR_PREFIX + store if store else _AFTER_CALENDARS
-                calendars = items(iterator, calendar, following)
+                calendars, refused = (
+                    _under(iterator, prefix, first, store) for prefix in (CALENDAR_PREFIX, refusals.PREFIX)
+                )
             values.pop(FAUST_OFFSET_KEY, None)
-            calendar = following
-            given = {key.removeprefix(CALENDAR_PREFIX): value for key, value in calendars.items()}
-            yield PartitionContent(decode_meta(meta), [*values], [*values.values()], given)
+            first = store or first
+            yield PartitionContent(decode_meta(meta), [*values], [*values.values()], calendars, refused)
 
     @contextmanager
     def _unreadable(self) -> Iterator[None]:
@@ -188,6 +192,16 @@ class Secondary:
             if type(error) is not Exception:
                 raise
             raise DatabaseUnreadableError(self._path, str(error)) from error
+
+
+def _present(values: Mapping[bytes, bytes | None]) -> dict[bytes, bytes]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _under(iterator: RdictIter, prefix: bytes, first: bytes, end: bytes | None) -> dict[bytes, bytes]:
+    """What stands under a prefix that ends with a slash, by store: first <= id < end, or all from the first on."""
+    following = prefix[:-1] + b"0" if end is None else prefix + end  # 0 is the byte behind the slash
+    return {key.removeprefix(prefix): value for key, value in items(iterator, prefix + first, following).items()}
 
 
 def _decode_offset(value: bytes | None) -> int:

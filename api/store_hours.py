@@ -4,27 +4,37 @@ from collections.abc import Iterable
 
 from api.as_of import format_minute
 from api.store_schemas import (
+    CalendarPart,
     HoursException,
     HoursVersion,
     OpeningHours,
     PlannedMaintenance,
+    RefusedCalendar,
     StoreHours,
     WeeklyOpening,
 )
 from stream_app.domain.poll import format_instant
+from stream_app.domain.refusals import Origin, Refusals, hours_origin, zone_origin
 from stream_app.domain.store_calendar import StoreCalendar, WeeklyHours, clock
 from stream_app.domain.windows import floor_to_minute
 
 
-def store_hours(store_id: str, calendar: StoreCalendar, as_of: int) -> StoreHours:
-    """The calendar, with what is in force at `as_of` (microseconds)."""
+def store_hours(store_id: str, calendar: StoreCalendar, refusals: Refusals, as_of: int) -> StoreHours:
+    """The calendar, with what is in force at `as_of` (microseconds), and where that comes from."""
     minute = floor_to_minute(as_of)
-    in_force = next(calendar.versions_between(minute, minute + 1))
+    in_force = calendar.version_at(minute)
+    origins: dict[CalendarPart, Origin] = {
+        "hours": hours_origin(in_force, refusals),
+        "zone": zone_origin(in_force, refusals),
+    }
     return StoreHours(
         store_id=store_id,
         as_of=format_instant(as_of),
         zone=in_force.zone,
         hours=_weekly(in_force.hours),
+        given=[part for part, origin in origins.items() if origin is Origin.GIVEN],
+        assumed=[part for part, origin in origins.items() if origin is not Origin.GIVEN],
+        refused=RefusedCalendar(hours=refusals.hours, zones=refusals.zones, message=refusals.message),
         versions=_versions(calendar, minute),
         exceptions=[
             HoursException(

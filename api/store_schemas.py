@@ -172,6 +172,17 @@ class PlannedMaintenance(BaseModel):
     end: str = Field(alias="to", examples=["2023-01-25T04:00:00Z"])
 
 
+CalendarPart = Literal["hours", "zone"]
+
+
+class RefusedCalendar(BaseModel):
+    """What was refused since the store's last valid calendar; the dead letters have it, with the reasons."""
+
+    hours: Minutes = Field(description="Rows of hours files.", examples=[0])
+    zones: Minutes = Field(description="Rows of zones files.", examples=[1])
+    message: bool = Field(description="The newest calendar message was refused whole.", examples=[False])
+
+
 class StoreHours(BaseModel):
     """A store's calendar; `zone` and `hours` are those in force at `as_of`."""
 
@@ -179,6 +190,13 @@ class StoreHours(BaseModel):
     as_of: str = Field(examples=[EXAMPLE_INSTANT])
     zone: str = Field(examples=["America/Chicago"])
     hours: list[WeeklyOpening]
+    given: list[CalendarPart] = Field(description="Which of the two were given.", examples=[["hours"]])
+    assumed: list[CalendarPart] = Field(
+        description="Which of the two were not, or with nothing valid: without hours a store counts as open around the "
+        "clock, without a zone as in America/Chicago.",
+        examples=[["zone"]],
+    )
+    refused: RefusedCalendar
     versions: list[HoursVersion]
     exceptions: list[HoursException]
     maintenance: list[PlannedMaintenance]

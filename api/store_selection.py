@@ -19,6 +19,7 @@ def selected(content: PartitionContent, selection: StoreSelection, minute: int) 
         [content.ids[row] for row in kept],
         [content.values[row] for row in kept],
         {store_id: value for store_id, value in content.calendars.items() if is_wanted(store_id)},
+        content.refusals,
     )
 
 

@@ -1,17 +1,18 @@
 """The stores of a partition as columns, decoded only as far as an answer needs."""
 
-from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Self
 
 import numpy as np
 
 from api.partition_content import PartitionContent
 from stream_app.codec import store_values, table
+from stream_app.codec.refusals import decode_refusals
 from stream_app.codec.store_values import StoredBuckets
 from stream_app.domain import runs, store_state
 from stream_app.domain.business_hours import open_runs
 from stream_app.domain.fleet import KnownStores, both_buckets
+from stream_app.domain.refusals import Refusals, hours_origin, zone_origin
+from stream_app.domain.report import CalendarOrigins
 from stream_app.domain.runs import Minutes, Runs
 from stream_app.domain.store_calendar import DEFAULT_CALENDAR, MINUTES_PER_DAY, StoreCalendar
 from stream_app.domain.store_state import Buckets, RetainedRange, StoreStates
@@ -20,21 +21,18 @@ _FEW = 64  # a fleet is worked on faster as a whole
 
 
 class StoredStores:
-    """n stores: those with a value first, in the order given, then those that only a calendar tells of."""
+    """The stores of a partition, or some of them, at one checkpoint.
 
-    def __init__(
-        self, ids: Sequence[bytes], values: Sequence[bytes], calendars: Mapping[bytes, bytes], retained_from: int | None
-    ) -> None:
-        unpolled = sorted(calendars.keys() - set(ids))
-        self.ids = [*ids, *unpolled]
-        self._values = [*values, *[store_values.NO_POLLS_VALUE] * len(unpolled)]
-        self._calendars = calendars
-        self.retained_from = retained_from
+    Those with a value come first, in the order given, then those that only a calendar tells of.
+    """
 
-    @classmethod
-    def of(cls, content: PartitionContent) -> Self:
-        """The stores of a partition, or some of them, at one checkpoint."""
-        return cls(content.ids, content.values, content.calendars, content.meta.retained_from)
+    def __init__(self, content: PartitionContent) -> None:
+        unpolled = sorted(content.calendars.keys() - set(content.ids))
+        self.ids = [*content.ids, *unpolled]
+        self._values = [*content.values, *[store_values.NO_POLLS_VALUE] * len(unpolled)]
+        self._calendars = content.calendars
+        self._refusals = content.refusals
+        self.retained_from = content.meta.retained_from
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -63,6 +61,20 @@ class StoredStores:
         """One store's calendar."""
         value = self._calendars.get(self.ids[row])
         return DEFAULT_CALENDAR if value is None else _decoded_calendar(value)
+
+    def refusals_of(self, row: int) -> Refusals:
+        """What was refused of one store's calendar."""
+        return decode_refusals(self._refusals.get(self.ids[row]))
+
+    def origins_at(self, minute: int) -> CalendarOrigins:
+        """Where each store's calendar at a minute comes from."""
+        versions = [calendar.version_at(minute) for calendar in self.calendars]
+        refusals = [self.refusals_of(row) for row in range(len(self))]
+        return CalendarOrigins(
+            list(map(hours_origin, versions, refusals)),
+            list(map(zone_origin, versions, refusals)),
+            [each.hours + each.zones for each in refusals],
+        )
 
     def zones_at(self, minutes: Minutes | int) -> list[str]:
         """The zone in force for each store at a minute, one for all or one a store."""

@@ -1,11 +1,13 @@
 """Calendars out of the rows of the hours and zones files, gathered store by store."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from producers.input_table import InputTable
 from producers.rejected_rows import RejectedRow, rejected_rows
+from stream_app.domain.refusals import Refusals
 from stream_app.domain.rejection import Rejected
 from stream_app.domain.store_calendar import StoreCalendar, WeeklyHours, parse_hours
 from stream_app.domain.store_id import are_plain, parse_store_id
@@ -29,20 +31,28 @@ class GatheredCalendars:
     def __init__(self) -> None:
         self._hours: dict[str, list[WeeklyHours]] = {}
         self._zones: dict[str, str] = {}
+        self._refused_hours: Counter[str] = Counter()
+        self._refused_zones: Counter[str] = Counter()
 
     def read_hours(self, table: InputTable) -> Iterator[CalendarRows]:
         """Take in the rows of an hours file, chunk by chunk."""
-        return _read(table, self._add_hours)
+        return _read(table, self._add_hours, self._refused_hours)
 
     def read_zones(self, table: InputTable) -> Iterator[CalendarRows]:
         """Take in the rows of a zones file, chunk by chunk."""
-        return _read(table, self._add_zone)
+        return _read(table, self._add_zone, self._refused_zones)
 
     def calendars(self) -> Iterator[tuple[str, StoreCalendar]]:
         """Each store that has a valid row of either kind, once, in the order of the first rows."""
         for store_id in self._hours | self._zones:
             hours = tuple(sorted(set(self._hours.get(store_id, ()))))
-            yield store_id, StoreCalendar(self._zones.get(store_id, DEFAULT_ZONE), hours)
+            zone = self._zones.get(store_id)
+            yield store_id, StoreCalendar(zone or DEFAULT_ZONE, hours, assumes_zone=zone is None)
+
+    def refusals(self) -> Iterator[tuple[str, Refusals]]:
+        """Each store of which a row was refused, once, also where no row of it was valid."""
+        for store_id in self._refused_hours | self._refused_zones:
+            yield store_id, Refusals(self._refused_hours[store_id], self._refused_zones[store_id])
 
     def _add_hours(self, store_id: str, day: str, start: str, end: str) -> Rejected | None:
         hours = _parse_hours(day, start, end)
@@ -59,14 +69,16 @@ class GatheredCalendars:
         return None
 
 
-def _read(table: InputTable, add: Callable[..., Rejected | None]) -> Iterator[CalendarRows]:
+def _read(table: InputTable, add: Callable[..., Rejected | None], refused_rows: Counter[str]) -> Iterator[CalendarRows]:
     for chunk in table.chunks():
         ids, *others = chunk.columns
         refused: list[tuple[int, Rejected]] = []
         for row, (store_id, *values) in enumerate(zip(_parsed(ids), *others, strict=True)):
-            why = store_id if isinstance(store_id, Rejected) else add(store_id, *values)
-            if why is not None:
+            if isinstance(store_id, Rejected):
+                refused.append((row, store_id))
+            elif (why := add(store_id, *values)) is not None:
                 refused.append((row, why))
+                refused_rows[store_id] += 1
         yield CalendarRows(len(ids), rejected_rows(table, chunk, refused), chunk.bytes_read)
 
 

@@ -55,15 +55,19 @@ class Publisher:
         self._in_flight: dict[Delivery, tuple[str, int]] = {}
         self._failure: DeliveryError | None = None
 
-    async def publish(self, topic: str, records: Sequence[Record], at_s: float) -> None:
+    async def publish(
+        self, topic: str, records: Sequence[Record], at_s: float, homes: Sequence[bytes] | None = None
+    ) -> None:
         """Hand over (key, value) records, stamped `at_s` seconds since the epoch; waits while earlier ones queue up.
 
+        `homes` are the keys whose partitions they belong to, one a record, where these aren't their own.
         Raises DeliveryError, also for a batch handed over before.
         """
         if not records:
             return
         try:
-            partitions = partitions_of([key for key, _ in records], len(await self._producer.partitions_for(topic)))
+            count = len(await self._producer.partitions_for(topic))
+            partitions = partitions_of(homes or [key for key, _ in records], count)
         except KafkaError as error:
             raise DeliveryError(topic, None, self.acknowledged, repr(error)) from error
         for partition, batch in batches_of(self._producer, records, partitions, round(at_s * 1000)):

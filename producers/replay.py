@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import islice
@@ -20,6 +20,8 @@ from producers.poll_rows import PollRows, PollsInOrder, read_polls
 from producers.progress import Progress
 from producers.publisher import Publisher, open_publisher
 from stream_app.codec.records import encode_calendar, encode_polls
+from stream_app.codec.refusals import encode_refusals, refusals_key
+from stream_app.domain.refusals import Refusals
 from stream_app.errors import StoreMonitorError
 from stream_app.settings import Settings
 from stream_app.topics import Topics, ensure_topics, topics_of
@@ -93,7 +95,14 @@ class _Run:
         while chunk := list(islice(records, RECORDS_AT_ONCE)):
             await self.publisher.publish(self.topics.calendars, chunk, self.now())
             await self._tick()
+        await self._send_refusals(dict(gathered.refusals()))
         await self.publisher.all_acknowledged()
+
+    async def _send_refusals(self, refused: Mapping[str, Refusals]) -> None:
+        """Say what was refused of which store, behind its calendar, which would take it back."""
+        records = [(refusals_key(store_id), encode_refusals(refusals)) for store_id, refusals in refused.items()]
+        homes = [store_id.encode() for store_id in refused]
+        await self.publisher.publish(self.topics.calendars, records, self.now(), homes)
 
     async def send_polls(self, tables: InputTables, speed: Speed) -> None:
         """Send the polls at their speed, and wait until all are acknowledged."""

@@ -6,10 +6,13 @@ from typing import Any
 import numpy as np
 from faust.types import TP
 
-from stream_app.codec import records
+from stream_app.codec import records, refusals
 from stream_app.dead_letters import DeadLetterItem, RecordSource, record_letter
 from stream_app.domain.poll import reject_future
+from stream_app.domain.refusals import Refusals
 from stream_app.domain.rejection import Rejected
+from stream_app.domain.store_calendar import StoreCalendar
+from stream_app.domain.store_id import parse_store_id
 from stream_app.partition_state import PartitionState
 
 
@@ -23,12 +26,33 @@ def take_in_polls(state: PartitionState, source: TP, run: Sequence[Any], max_fut
 
 
 def take_in_calendars(state: PartitionState, source: TP, run: Sequence[Any]) -> list[DeadLetterItem]:
-    """Give the calendars of a run of the source's records to the state, in order; return the others' dead letters."""
-    decoded = [records.decode_calendar(record.key, record.value) for record in run]
-    refused = [(row, found) for row, found in enumerate(decoded) if isinstance(found, Rejected)]
-    taken = [(row, *found) for row, found in enumerate(decoded) if not isinstance(found, Rejected)]
-    strangers = state.add_calendars(taken)
-    return _dead_letters(source, run, sorted([*refused, *strangers], key=lambda of_row: of_row[0]))
+    """Give the calendars and refusals of a run of the source's records to the state, in order.
+
+    Returns the dead letters of the other records; their stores, where the key names one, are told of the refusal.
+    """
+    refused: dict[int, Rejected] = {}
+    taken: list[tuple[int, str, StoreCalendar | Refusals | None]] = []
+    for row, record in enumerate(run):
+        found = _decoded(record.key, record.value)
+        if isinstance(found, Rejected):
+            refused[row] = found
+            taken += [(row, store_id, Refusals(message=True)) for store_id in _named_by(record.key)]
+        else:
+            taken.append((row, *found))
+    strangers = dict(state.add_calendars(taken))
+    return _dead_letters(source, run, sorted({**strangers, **refused}.items()))
+
+
+def _decoded(key: bytes | None, value: bytes | None) -> tuple[str, StoreCalendar | Refusals | None] | Rejected:
+    if key is not None and key.startswith(refusals.PREFIX):
+        return refusals.decode_refusals_record(key, value)
+    return records.decode_calendar(key, value)
+
+
+def _named_by(key: bytes | None) -> list[str]:
+    """The store that a record's key names; none where it names none."""
+    named = parse_store_id((key or b"").decode(errors="surrogateescape"))
+    return [named] if isinstance(named, str) else []
 
 
 def _dead_letters(source: TP, run: Sequence[Any], refused: Iterable[tuple[int, Rejected]]) -> list[DeadLetterItem]:

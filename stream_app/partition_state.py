@@ -4,16 +4,17 @@ Nothing is written here. `take_changes` folds what is pending into the values of
 what a checkpoint writes; checkpoint.py applies it, and then says so by `keep`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from stream_app.changelog import TableItem
-from stream_app.codec import records, store_values, table
+from stream_app.codec import records, refusals, store_values, table
 from stream_app.database import Database
 from stream_app.domain import status_changes, store_state
 from stream_app.domain.business_hours import open_runs
 from stream_app.domain.poll import PollColumns
+from stream_app.domain.refusals import NOTHING_REFUSED, Refusals
 from stream_app.domain.rejection import Rejected
 from stream_app.domain.store_calendar import DEFAULT_CALENDAR, StoreCalendar
 from stream_app.pending import Batch, Pending
@@ -109,8 +110,13 @@ class PartitionState:
         """Take decoded polls; return those that belong to another partition, by their row in the run."""
         return self._pending.add_polls(polls)
 
-    def add_calendars(self, calendars: Sequence[tuple[int, str, StoreCalendar | None]]) -> list[tuple[int, Rejected]]:
-        """Take stores' calendars by their row in the run, None for the defaults; return those of another partition."""
+    def add_calendars(
+        self, calendars: Sequence[tuple[int, str, StoreCalendar | Refusals | None]]
+    ) -> list[tuple[int, Rejected]]:
+        """Take stores' calendars, None for the defaults, and refusals, in order, each with its row in the run.
+
+        Returns those of another partition, by row.
+        """
         return self._pending.add_calendars(calendars)
 
     def take_changes(self, *, derive: bool) -> Changes:
@@ -133,6 +139,7 @@ class PartitionState:
         items = [
             *folded.items,
             *((table.calendar_key(store_id), _calendar_value(of)) for store_id, of in batch.calendars.items()),
+            *self._refusal_items(batch.refusals),
             (table.META_KEY, table.encode_meta(self._meta())),
         ]
         counts = len(touched), len(batch.observations), folded.superseded, folded.late
@@ -165,6 +172,15 @@ class PartitionState:
             store_state.superseded(before, batch.rows, batch.observations),
             store_state.late(before, batch.rows, batch.observations),
         )
+
+    def _refusal_items(self, refused: Mapping[str, Refusals]) -> list[TableItem]:
+        """Deletions only where something is kept: nearly no calendar has refusals to take back."""
+        keys = [refusals.refusals_key(store_id) for store_id in refused]
+        return [
+            (key, None if found == NOTHING_REFUSED else refusals.encode_refusals(found))
+            for key, found, stored in zip(keys, refused.values(), self._cache.get_many(keys), strict=True)
+            if found != NOTHING_REFUSED or stored is not None
+        ]
 
     def _buckets(self, touched: Sequence[str], states: store_state.StoreStates, batch: Batch) -> store_state.Buckets:
         stored = self._cache.get_many([table.calendar_key(store_id) for store_id in touched])

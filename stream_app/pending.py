@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stream_app.domain.partitions import partitions_of
 from stream_app.domain.poll import PollColumns
+from stream_app.domain.refusals import NOTHING_REFUSED, Refusals
 from stream_app.domain.rejection import Reason, Rejected
 from stream_app.domain.store_calendar import StoreCalendar
 from stream_app.domain.store_state import Observations
@@ -20,13 +21,15 @@ _Rows = NDArray[np.int64]
 class Batch:
     """The polls and calendars of one checkpoint: observations[i] is of store_ids[rows[i]], both int64.
 
-    A calendar of None is a tombstone. Stores of which only a calendar came are not among the `store_ids`.
+    A calendar of None is a tombstone. Stores of which only a calendar came are not among the `store_ids`. Each store of
+    `calendars` is one of `refusals`, too: a calendar takes back what was refused before it.
     """
 
     store_ids: list[str]
     rows: _Rows
     observations: Observations
     calendars: dict[str, StoreCalendar | None]
+    refusals: dict[str, Refusals]
 
 
 class Pending:
@@ -38,15 +41,16 @@ class Pending:
         self._rows: dict[str, int] = {}  # the polled stores, in the order of their first poll
         self._polls: list[tuple[_Rows, Observations]] = []  # a pair a run
         self._calendars: dict[str, StoreCalendar | None] = {}
+        self._refusals: dict[str, Refusals] = {}
         self._count = 0
 
     def __len__(self) -> int:
-        return self._count + len(self._calendars)
+        return self._count + len(self._refusals)
 
     @property
     def stores(self) -> int:
         """The stores that something is pending of, those with polls and a calendar counted twice."""
-        return len(self._rows) + len(self._calendars)
+        return len(self._rows) + len(self._refusals)
 
     def add_polls(self, polls: PollColumns) -> list[tuple[int, Rejected]]:
         """Take decoded polls; return those of another partition, by their row in the run."""
@@ -57,15 +61,20 @@ class Pending:
         strangers = np.flatnonzero(~here).tolist()
         return [(int(polls.rows[at]), self._stranger(polls.store_ids[at])) for at in strangers]
 
-    def add_calendars(self, calendars: Sequence[tuple[int, str, StoreCalendar | None]]) -> list[tuple[int, Rejected]]:
-        """Take calendars with their rows in the run, in order; return those of another partition, by row."""
+    def add_calendars(
+        self, calendars: Sequence[tuple[int, str, StoreCalendar | Refusals | None]]
+    ) -> list[tuple[int, Rejected]]:
+        """Take calendars and refusals, each with its row in the run, in order; return those of another partition."""
         homes = partitions_of([store_id.encode() for _, store_id, _ in calendars], self._partitions).tolist()
         strangers = []
         for home, (row, store_id, calendar) in zip(homes, calendars, strict=True):
-            if home == self._partition:
-                self._calendars[store_id] = calendar
-            else:
+            if home != self._partition:
                 strangers.append((row, self._stranger(store_id)))
+            elif isinstance(calendar, Refusals):
+                self._refusals[store_id] = calendar
+            else:
+                self._calendars[store_id] = calendar
+                self._refusals[store_id] = NOTHING_REFUSED
         return strangers
 
     def take(self) -> Batch:
@@ -82,8 +91,9 @@ class Pending:
             new_row[np.concatenate([empty, *(rows for rows, _ in self._polls)])],
             np.concatenate([empty, *(observations for _, observations in self._polls)]),
             self._calendars,
+            self._refusals,
         )
-        self._rows, self._polls, self._calendars, self._count = {}, [], {}, 0
+        self._rows, self._polls, self._calendars, self._refusals, self._count = {}, [], {}, {}, 0
         return batch
 
     def _rows_of(self, store_ids: Sequence[str]) -> _Rows:

@@ -10,18 +10,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tests.reference_calendars import (
+    NO_CALENDAR,
     Calendar,
     MessageBody,
+    Refused,
     Version,
     calendars_from_messages,
     calendars_from_rows,
     clock_reaches,
     newest_version,
     open_minutes,
+    origin,
     parse_calendar,
+    refused_from_messages,
+    refused_from_rows,
     version_in_force,
 )
 from tests.reference_policies import (
@@ -52,6 +58,7 @@ from tests.reference_rows import (
 __all__ = [
     "COLUMNS",
     "DEFAULT_POLICY",
+    "NO_CALENDAR",
     "RANGE_COLUMNS",
     "Calendar",
     "Counts",
@@ -61,6 +68,7 @@ __all__ = [
     "NoPolls",
     "Policy",
     "Poll",
+    "Refused",
     "Rejected",
     "Row",
     "Version",
@@ -80,6 +88,8 @@ __all__ = [
     "parse_zone_row",
     "range_minutes",
     "range_report",
+    "refused_from_messages",
+    "refused_from_rows",
     "report",
     "report_from_files",
     "report_of",
@@ -94,7 +104,7 @@ EXTENDED_COLUMNS = [
     *DEFAULT_COLUMNS,
     *(f"{each}_{name}" for each in ("unknown", "business_minutes", "uptime_percent") for name in WINDOW_NAMES),
     *["outages_last_week", "longest_outage_last_week", "last_poll_utc", "last_status", "zone", "polls_last_week"],
-    "estimated_from",
+    *["estimated_from", "hours_from", "zone_from", "calendar_rows_refused"],
 ]
 COLUMNS = {"default": DEFAULT_COLUMNS, "extended": EXTENDED_COLUMNS}
 RANGE_COLUMNS = [
@@ -179,7 +189,8 @@ def report(
     policy_name: str = "default",
 ) -> bytes:
     """Give the report of raw rows, as they stand in the files."""
-    return report_of(polls, calendars_from_rows(hours_rows, zone_rows), as_of, policy, columns, policy_name)
+    calendars, refused = calendars_from_rows(hours_rows, zone_rows), refused_from_rows(hours_rows, zone_rows)
+    return report_of(polls, calendars, as_of, policy, columns, policy_name, refused)
 
 
 def report_of(
@@ -189,6 +200,7 @@ def report_of(
     policy: Policy = DEFAULT_POLICY,
     columns: str = "default",
     policy_name: str = "default",
+    refused: Mapping[str, Refused] = MappingProxyType({}),
 ) -> bytes:
     """Give the report of raw polls and calendars, which calendars_from_messages makes of messages."""
     polls_of = polls_by_store(polls)
@@ -196,11 +208,12 @@ def report_of(
         as_of = newest_moment(polls_of)
     rows = []
     for store_id in known_stores(polls_of, calendars):
-        said, calendar = polls_of.get(store_id, set()), calendars.get(store_id, Calendar())
+        said, calendar = polls_of.get(store_id, set()), calendars.get(store_id, NO_CALENDAR)
         row = {"store_id": store_id, **window_fields(minutes(said, calendar, policy, as_of))}
         if columns == "extended":
             row |= week_fields(said, calendar, policy, as_of) | last_poll_fields(said, as_of)
             row |= {"zone": version_in_force(calendar, minute_of(as_of)).timezone, "estimated_from": policy_name}
+            row |= origin_fields(version_in_force(calendar, minute_of(as_of)), refused.get(store_id, Refused()))
         rows.append([row[name] for name in COLUMNS[columns]])
     return csv_of(COLUMNS[columns], rows)
 
@@ -236,6 +249,17 @@ def last_poll_fields(polls: Iterable[Poll], as_of: datetime) -> dict[str, str]:
         return {"last_poll_utc": "", "last_status": ""}
     newest = max(until_now, key=by_moment)
     return {"last_poll_utc": f"{newest.moment:%Y-%m-%dT%H:%M:%S.%fZ}", "last_status": newest.status}
+
+
+def origin_fields(version: Version, refused: Refused) -> dict[str, str]:
+    """Write where the hours and the zone in force come from."""
+    return {
+        "hours_from": origin(is_given=bool(version.hours), rows_refused=refused.hours, message_refused=refused.message),
+        "zone_from": origin(
+            is_given=not version.assumes_zone, rows_refused=refused.zones, message_refused=refused.message
+        ),
+        "calendar_rows_refused": str(refused.hours + refused.zones),
+    }
 
 
 def by_moment(poll: Poll) -> tuple[datetime, bool]:

@@ -7,7 +7,7 @@ A calendar comes from the rows of the files, or from one message that holds ever
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -44,11 +44,12 @@ ALWAYS = -math.inf
 
 
 class Version(NamedTuple):
-    """What holds from a minute on; without any hours the store is open 24x7."""
+    """What holds from a minute on; without any hours the store is open 24x7, without any zone it is the default's."""
 
     effective_from: float = ALWAYS
     timezone: str = DEFAULT_ZONE
     hours: frozenset[Hours] = frozenset()
+    assumes_zone: bool = False
 
 
 class Calendar(NamedTuple):
@@ -59,6 +60,18 @@ class Calendar(NamedTuple):
     versions: frozenset[Version] = frozenset()
     exceptions: frozenset[tuple[date, frozenset[Interval]]] = frozenset()  # what a date has instead of its weekday's
     maintenance: frozenset[tuple[int, int]] = frozenset()  # UTC minutes, from up to
+    assumes_zone: bool = False
+
+
+NO_CALENDAR = Calendar(assumes_zone=True)
+
+
+class Refused(NamedTuple):
+    """What was refused of a store's calendar: rows of hours, rows of zones, or its newest message."""
+
+    hours: int = 0
+    zones: int = 0
+    message: bool = False
 
 
 # From the files' rows, or from messages
@@ -71,9 +84,52 @@ def calendars_from_rows(hours_rows: Iterable[Row], zone_rows: Iterable[Row]) -> 
     for store_id, interval in valid(parse_hours_row, hours_rows):
         hours[store_id].add(interval)
     return {
-        store_id: Calendar(zones.get(store_id, DEFAULT_ZONE), frozenset(hours.get(store_id, ())))
+        store_id: Calendar(
+            zones.get(store_id, DEFAULT_ZONE), frozenset(hours.get(store_id, ())), assumes_zone=store_id not in zones
+        )
         for store_id in zones.keys() | hours.keys()
     }
+
+
+def refused_from_rows(hours_rows: Iterable[Row], zone_rows: Iterable[Row]) -> dict[str, Refused]:
+    """Count what is refused of each store whose id can be read."""
+    hours, zones = (
+        Counter(name for row in rows if not valid(parse, [row]) for (name,) in valid(parse_name, [row[:1]]))
+        for parse, rows in ((parse_hours_row, hours_rows), (parse_zone_row, zone_rows))
+    )
+    return {store_id: Refused(hours[store_id], zones[store_id]) for store_id in hours | zones}
+
+
+def refused_from_messages(messages: Iterable[tuple[str, MessageBody | None]]) -> dict[str, Refused]:
+    """Give the stores whose last message is refused; a valid one, or a tombstone, takes that back."""
+    refused: dict[str, Refused] = {}
+    for key, body in messages:
+        for (store_id,) in valid(parse_name, [(key,)]):
+            refused.pop(store_id, None)
+            if body is not None and is_refused(body):
+                refused[store_id] = Refused(message=True)
+    return refused
+
+
+def is_refused(body: MessageBody) -> bool:
+    """Say whether a message breaks a rule."""
+    try:
+        parse_calendar(body)
+    except Rejected:
+        return True
+    return False
+
+
+def parse_name(text: str) -> tuple[str]:
+    """Take a row's store id alone."""
+    return (parse_store_id(text),)
+
+
+def origin(*, is_given: bool, rows_refused: int, message_refused: bool) -> str:
+    """Say where hours or a zone come from."""
+    if is_given:
+        return "given"
+    return "refused" if rows_refused or message_refused else "assumed"
 
 
 def calendars_from_messages(messages: Iterable[tuple[str, MessageBody | None]]) -> dict[str, Calendar]:
@@ -95,12 +151,12 @@ def parse_calendar(body: MessageBody) -> Calendar:
         exceptions = [parse_exception(exception) for exception in body.get("exceptions", [])]
         maintenance = frozenset(parse_maintenance(planned) for planned in body.get("maintenance", []))
         if "versions" not in body:
-            timezone, hours = parse_week(body)
+            timezone, hours, assumes_zone = parse_week(body)
             versions = []
         elif "timezone" in body or "hours" in body:
             raise Rejected(body)
         else:
-            timezone, hours = DEFAULT_ZONE, frozenset()
+            timezone, hours, assumes_zone = DEFAULT_ZONE, frozenset(), True
             versions = [parse_version(version) for version in body["versions"]]
             if not versions or has_twice(version.effective_from for version in versions):
                 raise Rejected(body)
@@ -108,14 +164,14 @@ def parse_calendar(body: MessageBody) -> Calendar:
         raise Rejected(body) from None
     if has_twice(day for day, _ in exceptions):
         raise Rejected(body)
-    return Calendar(timezone, hours, frozenset(versions), frozenset(exceptions), maintenance)
+    return Calendar(timezone, hours, frozenset(versions), frozenset(exceptions), maintenance, assumes_zone)
 
 
-def parse_week(part: MessageBody) -> tuple[str, frozenset[Hours]]:
-    """Take a zone (null: the default) and the hours of the weekdays."""
+def parse_week(part: MessageBody) -> tuple[str, frozenset[Hours], bool]:
+    """Take a zone (null: the default) and the hours of the weekdays, and say whether the zone is assumed."""
     timezone = part.get("timezone")
     hours = frozenset(parse_hours(str(row["day"]), row["start"], row["end"]) for row in part.get("hours", []))
-    return DEFAULT_ZONE if timezone is None else parse_zone(timezone), hours
+    return DEFAULT_ZONE if timezone is None else parse_zone(timezone), hours, timezone is None
 
 
 def parse_version(part: MessageBody) -> Version:
@@ -169,9 +225,9 @@ def local_minutes(timezone: str, first: int, end: int) -> list[tuple[date, int]]
 def version_in_force(calendar: Calendar, minute: float) -> Version:
     """Give the newest version that has begun; before the earliest it is the default's."""
     if not calendar.versions:
-        return Version(ALWAYS, calendar.timezone, calendar.hours)
+        return Version(ALWAYS, calendar.timezone, calendar.hours, calendar.assumes_zone)
     begun = [version for version in calendar.versions if version.effective_from <= minute]
-    return max(begun, key=lambda version: version.effective_from, default=Version())
+    return max(begun, key=lambda version: version.effective_from, default=Version(assumes_zone=True))
 
 
 def versions_of(calendar: Calendar, minutes: range) -> Iterable[tuple[Version, Iterable[int]]]:

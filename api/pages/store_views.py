@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from api.judged import policy_windows
+from api.pages.assumptions import assumptions
 from api.pages.fleet_views import DAYS
 from api.pages.freshness import Freshness
 from api.pages.links import events_url, store_url
@@ -95,13 +96,15 @@ class StorePage:
     week: Week | None
     zoom: Zoom | None
     opening: list[OpeningDay]
+    assumptions: list[str]
     hours: StoreHours
 
 
 def store_page(history: StoreHistory, named: NamedPolicy, zoom: str | None, fresh: Freshness) -> StorePage:
     """The store at the history's T; `zoom` names a date, or an hour of one. Raises ProblemError for a bad one."""
     now = live_answers(history.stores, named, history.as_of)[0]
-    calendar = store_hours(history.store_id, history.stores.calendar_of(0), history.as_of)
+    stores = history.stores
+    calendar = store_hours(history.store_id, stores.calendar_of(0), stores.refusals_of(0), history.as_of)
     next_change = now.next_close_local if now.is_open_now else now.next_open_local
     has_minutes = named.policy.between is not Between.POLL_HOURS
     return StorePage(
@@ -122,6 +125,7 @@ def store_page(history: StoreHistory, named: NamedPolicy, zoom: str | None, fres
         week=_week(history, named, now.zone) if has_minutes else None,
         zoom=zoomed(history, named, now.zone, zoom) if zoom and has_minutes else None,
         opening=_opening(calendar.hours),
+        assumptions=assumptions(calendar),
         hours=calendar,
     )
 

@@ -186,11 +186,14 @@ def encode_calendar(store_id: str, calendar: StoreCalendar) -> bytes:
     )
     if calendar.later_versions:
         record.versions = [
-            VersionRecord(None, calendar.zone, _weekly_hours(calendar.hours)),
-            *(VersionRecord(_utc(start), zone, _weekly_hours(hours)) for start, zone, hours in calendar.later_versions),
+            VersionRecord(None, None if calendar.assumes_zone else calendar.zone, _weekly_hours(calendar.hours)),
+            *(
+                VersionRecord(_utc(start), None if assumes_zone else zone, _weekly_hours(hours))
+                for start, zone, hours, assumes_zone in calendar.later_versions
+            ),
         ]
     else:
-        record.timezone = calendar.zone
+        record.timezone = UNSET if calendar.assumes_zone else calendar.zone
         record.hours = _weekly_hours(calendar.hours) or UNSET
     return _encode(record)
 

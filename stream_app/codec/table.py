@@ -3,6 +3,7 @@ r"""The layout of the table `store-state`: its keys, and the values of all but t
     \0partition            what holds for the partition as a whole: PartitionMeta, JSON
     \0recovered            the same while the changelog is being read: what \0partition becomes at its end
     \0calendar/<store id>  the store's calendar, JSON of domain.store_calendar.StoreCalendar
+    \0refused/<store id>   what was refused of its calendar since: codec.refusals
     <store id>             the store's polls and minute buckets: codec.store_values
 
 Store ids have no control characters, so no id begins with \0; Faust's own key `__faust\0offset__` has one inside and is
@@ -41,6 +42,7 @@ class _StoredCalendar(msgspec.Struct, frozen=True, omit_defaults=True):
     later_versions: tuple[CalendarVersion, ...] = ()
     exceptions: tuple[DatedException, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
+    assumes_zone: bool = False
 
 
 class PartitionMeta(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -97,7 +99,12 @@ def encode_calendar(calendar: StoreCalendar) -> bytes:
     """The value at calendar_key."""
     return msgspec.json.encode(
         _StoredCalendar(
-            calendar.zone, calendar.hours, calendar.later_versions, calendar.exceptions, calendar.maintenance
+            calendar.zone,
+            calendar.hours,
+            calendar.later_versions,
+            calendar.exceptions,
+            calendar.maintenance,
+            calendar.assumes_zone,
         )
     )
 

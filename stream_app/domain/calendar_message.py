@@ -75,7 +75,9 @@ def parse_calendar(
     if isinstance(closed, Rejected):
         return closed
     first, *later = parsed
-    return StoreCalendar(first.zone, first.hours, tuple(later), tuple(dates), tuple(sorted(set(closed))))
+    return StoreCalendar(
+        first.zone, first.hours, tuple(later), tuple(dates), tuple(sorted(set(closed))), first.assumes_zone
+    )
 
 
 def _crowded(
@@ -107,7 +109,9 @@ def _parse_versions(versions: Sequence[VersionFields]) -> list[CalendarVersion] 
             return Rejected(
                 Reason.REPEATED_VERSION, "null" if at == _FROM_EVER else format_instant(at * MICROS_PER_MINUTE)
             )
-    return ordered if ordered[0].effective_from == _FROM_EVER else [CalendarVersion(_FROM_EVER), *ordered]
+    if ordered[0].effective_from == _FROM_EVER:
+        return ordered
+    return [CalendarVersion(_FROM_EVER, assumes_zone=True), *ordered]
 
 
 def _parse_version(fields: VersionFields) -> CalendarVersion | Rejected:
@@ -120,7 +124,7 @@ def _parse_version(fields: VersionFields) -> CalendarVersion | Rejected:
     hours = _all_valid(_parse_hours(*row) for row in fields.hours)
     if isinstance(hours, Rejected):
         return hours
-    return CalendarVersion(effective_from, zone, tuple(sorted(set(hours))))
+    return CalendarVersion(effective_from, zone, tuple(sorted(set(hours))), fields.timezone is None)
 
 
 def _parse_effective_from(text: str | None) -> int | Rejected:

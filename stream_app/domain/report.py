@@ -4,10 +4,11 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from stream_app.domain.figures import Figures, Outages, PerWindow
 from stream_app.domain.poll import ACTIVE, INACTIVE, format_instant
+from stream_app.domain.refusals import Origin
 from stream_app.domain.runs import Minutes
 from stream_app.domain.store_state import NO_POLL, Observations
 
@@ -15,6 +16,14 @@ Cell = int | float | str | None
 Table = Mapping[str, Sequence[Cell]]  # columns of one length by name, in the order in which they stand
 
 WINDOWS = ("hour", "day", "week")
+
+
+class CalendarOrigins(NamedTuple):
+    """Where each store's hours and zone come from, and how many rows of either were refused."""
+
+    hours: Sequence[Origin]
+    zones: Sequence[Origin]
+    rows_refused: Sequence[int]
 
 
 def default_columns(figures: Figures) -> dict[str, list[Cell]]:
@@ -29,6 +38,7 @@ def extended_columns(
     zones: Sequence[str],
     polls: Minutes,
     policy: str,
+    origins: CalendarOrigins,
 ) -> dict[str, list[Cell]]:
     """The default columns and everything else that is known of each store; no outages where minutes have no status.
 
@@ -47,6 +57,9 @@ def extended_columns(
         "zone": list(zones),
         "polls_last_week": polls.tolist(),
         "estimated_from": [policy] * len(seen),
+        "hours_from": [origin.value for origin in origins.hours],
+        "zone_from": [origin.value for origin in origins.zones],
+        "calendar_rows_refused": list(origins.rows_refused),
     }
 
 

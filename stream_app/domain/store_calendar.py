@@ -34,12 +34,13 @@ class WeeklyHours(NamedTuple):
 class CalendarVersion(NamedTuple):
     """The zone and weekly hours that hold from the UTC minute `effective_from` (since the epoch) to the next version.
 
-    Without any hours the store is open 24x7.
+    Without any hours the store is open 24x7. `assumes_zone` where nobody gave a zone, so that it is the default one.
     """
 
     effective_from: int
     zone: str = DEFAULT_ZONE
     hours: tuple[WeeklyHours, ...] = ()
+    assumes_zone: bool = False
 
 
 class DatedException(NamedTuple):
@@ -63,6 +64,7 @@ class VersionInForce(NamedTuple):
     end: int
     zone: str
     hours: tuple[WeeklyHours, ...]
+    assumes_zone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class StoreCalendar:
 
     A plain calendar is these two, for all time. Otherwise they hold until the first of `later_versions`, which stand
     in the order of their distinct `effective_from`. An exception's date is local in the version in force; no two
-    exceptions have the same.
+    exceptions have the same. `assumes_zone` where nobody gave a zone, so that it is the default one.
     """
 
     zone: str = DEFAULT_ZONE
@@ -79,6 +81,7 @@ class StoreCalendar:
     later_versions: tuple[CalendarVersion, ...] = ()
     exceptions: tuple[DatedException, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
+    assumes_zone: bool = False
 
     @property
     def newest_zone(self) -> str:
@@ -90,20 +93,24 @@ class StoreCalendar:
         at = bisect_right(self.later_versions, minute, key=lambda version: version.effective_from)
         return self.later_versions[at - 1].zone if at else self.zone
 
+    def version_at(self, minute: int) -> VersionInForce:
+        """The version in force in this UTC minute since the epoch, as far as that minute goes."""
+        return next(self.versions_between(minute, minute + 1))
+
     def versions_between(self, first_minute: int, end_minute: int) -> Iterator[VersionInForce]:
         """The versions in force over first_minute <= UTC minute < end_minute, without a gap, in order."""
         if not self.later_versions:
-            yield VersionInForce(first_minute, end_minute, self.zone, self.hours)
+            yield VersionInForce(first_minute, end_minute, self.zone, self.hours, self.assumes_zone)
             return
-        versions = [CalendarVersion(first_minute, self.zone, self.hours), *self.later_versions]
+        versions = [CalendarVersion(first_minute, self.zone, self.hours, self.assumes_zone), *self.later_versions]
         ends = [*(version.effective_from for version in self.later_versions), end_minute]
-        for (effective_from, zone, hours), until in zip(versions, ends, strict=True):
-            start, end = max(effective_from, first_minute), min(until, end_minute)
+        for version, until in zip(versions, ends, strict=True):
+            start, end = max(version.effective_from, first_minute), min(until, end_minute)
             if start < end:
-                yield VersionInForce(start, end, zone, hours)
+                yield VersionInForce(start, end, version.zone, version.hours, version.assumes_zone)
 
 
-DEFAULT_CALENDAR = StoreCalendar()
+DEFAULT_CALENDAR = StoreCalendar(assumes_zone=True)
 
 
 def parse_hours(day: str | int, start: str, end: str) -> WeeklyHours | Rejected:

@@ -13,6 +13,7 @@ from api.fleet_report import fleet_report
 from api.partition_content import PartitionContent
 from api.report_request import Columns, Format, ReportRequest, checked_range
 from stream_app.codec import table
+from stream_app.codec.refusals import encode_refusals
 from stream_app.domain.policy import POLICIES, parse_policy
 from stream_app.domain.report import WRITERS
 from tests import reference
@@ -20,7 +21,7 @@ from tests.support.effort import examples
 from tests.support.partition_log import CALENDARS, SourceLog, partition
 from tests.support.policy_strategies import ChangingScenario, changing_scenarios
 from tests.support.strategies import Scenario, scenarios
-from tests.support.tables import calendars_of, meta_of, store_items, valid_polls
+from tests.support.tables import calendars_of, meta_of, refusals_of, store_items, valid_polls
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAMES = st.one_of(st.sampled_from(list(POLICIES)), st.integers(1, 3000).map(lambda minutes: f"max_gap:{minutes}"))
@@ -109,6 +110,7 @@ def test_report_with_calendars_that_change_equals_the_reference(
         reference_policy(name),
         columns.value,
         name,
+        reference.refused_from_messages(scenario.messages),
     )
     assert written.encode() == expected
 
@@ -118,7 +120,14 @@ def content_of(scenario: Scenario) -> PartitionContent:
     items = store_items(polls, calendars)
     ids = sorted(items)
     by_id = {store_id.encode(): table.encode_calendar(calendar) for store_id, calendar in calendars.items()}
-    return PartitionContent(meta_of(int(polls.observations.max()) >> 1), ids, [items[key] for key in ids], by_id)
+    refused = refusals_of(scenario.hours_rows, scenario.zone_rows)
+    return PartitionContent(
+        meta_of(int(polls.observations.max()) >> 1),
+        ids,
+        [items[key] for key in ids],
+        by_id,
+        {store_id.encode(): encode_refusals(each) for store_id, each in refused.items()},
+    )
 
 
 def as_of_micros(as_of: datetime | None, content: PartitionContent) -> int:

@@ -20,6 +20,10 @@ COLUMN_MEANINGS = {
     ("zone",): "the zone in force at T",
     ("polls_last_week",): "minutes of the week in which a poll fell, inside business hours or not",
     ("estimated_from",): "the policy's name",
+    ("hours_from", "zone_from"): "`given`; `assumed` where there was none, so that the store counts as open around the "
+    "clock, or as in America/Chicago; `refused` where there was some and none of it could be read, which comes to the "
+    "same minutes",
+    ("calendar_rows_refused",): "rows of hours and zones that were refused since the store's last valid calendar",
 }
 
 

@@ -12,7 +12,9 @@ from api.fleet_report import fleet_report
 from api.partition_content import PartitionContent
 from api.report_request import Columns, ReportRequest, checked_policy, checked_range
 from stream_app.codec import records, table
+from stream_app.codec.refusals import encode_refusals
 from stream_app.domain.poll import PollColumns, parse_polls, reject_future
+from stream_app.domain.refusals import Refusals
 from stream_app.domain.rejection import Rejected
 from stream_app.domain.report import write_csv
 from stream_app.domain.store_calendar import StoreCalendar, WeeklyHours, parse_hours
@@ -83,8 +85,19 @@ def content_of(stores: Mapping[str, Example], stream_time: int | None = None) ->
     ids = [store_id for store_id, of in polls.items() for _ in of.store_ids]
     items = store_items(PollColumns(ids, observations, np.arange(len(ids)), []), calendars, newest)
     stored = {store_id.encode(): table.encode_calendar(of) for store_id, of in calendars.items()}
+    refused = {store_id.encode(): encode_refusals(refusals_of(example)) for store_id, example in stores.items()}
     known = sorted(items)
-    return PartitionContent(meta_of(newest), known, [items[store_id] for store_id in known], stored)
+    return PartitionContent(meta_of(newest), known, [items[store_id] for store_id in known], stored, refused)
+
+
+def refusals_of(example: Example) -> Refusals:
+    """What the producers, or the worker, note as refused of the store's calendar."""
+    if example.messages:
+        last = records.decode_calendar(STORE.encode(), message_value(example.messages[-1]))
+        return Refusals(message=isinstance(last, Rejected))
+    _, refused_hours = _sorted_out(parse_hours(day, start, end) for _, day, start, end in example.hours_rows)
+    _, refused_zones = _sorted_out(parse_zone(name) for _, name in example.zone_rows)
+    return Refusals(len(refused_hours), len(refused_zones))
 
 
 def message_value(message: Message | None) -> bytes | None:
@@ -101,8 +114,8 @@ def _of_rows(example: Example) -> tuple[StoreCalendar | None, list[Rejected]]:
     hours, refused_hours = _sorted_out(parse_hours(day, start, end) for _, day, start, end in example.hours_rows)
     zones, refused_zones = _sorted_out(parse_zone(name) for _, name in example.zone_rows)
     weekly: list[WeeklyHours] = sorted(set(hours))
-    calendar = StoreCalendar(zones[-1] if zones else DEFAULT_ZONE, tuple(weekly)) if hours or zones else None
-    return calendar, [*refused_hours, *refused_zones]
+    calendar = StoreCalendar(zones[-1] if zones else DEFAULT_ZONE, tuple(weekly), assumes_zone=not zones)
+    return calendar if hours or zones else None, [*refused_hours, *refused_zones]
 
 
 def _of_messages(example: Example) -> tuple[StoreCalendar | None, list[Rejected]]:

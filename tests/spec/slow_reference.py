@@ -27,7 +27,8 @@ def report(example: Example) -> str:
         begin, end = (_edge(text) for text in example.span)
         return reference.range_report(_polls(example), calendars, begin, end, policy).decode()
     as_of = instant(example.as_of) if example.as_of else None
-    return reference.report_of(_polls(example), calendars, as_of, policy, "extended", example.policy).decode()
+    refused = _refused(example)
+    return reference.report_of(_polls(example), calendars, as_of, policy, "extended", example.policy, refused).decode()
 
 
 def _polls(example: Example) -> list[PollRow]:
@@ -41,6 +42,12 @@ def _calendars(example: Example) -> dict[str, reference.Calendar]:
     if example.messages:
         return reference.calendars_from_messages((STORE, message) for message in example.messages)
     return reference.calendars_from_rows(example.hours_rows, example.zone_rows)
+
+
+def _refused(example: Example) -> dict[str, reference.Refused]:
+    if example.messages:
+        return reference.refused_from_messages((STORE, message) for message in example.messages)
+    return reference.refused_from_rows(example.hours_rows, example.zone_rows)
 
 
 def _policy(name: str) -> reference.Policy:

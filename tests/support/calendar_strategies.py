@@ -14,6 +14,7 @@ from stream_app.domain.store_calendar import (
     StoreCalendar,
     WeeklyHours,
 )
+from stream_app.domain.zones import DEFAULT_ZONE
 from tests.support.strategies import ZONES
 
 _Tuple = TypeVar("_Tuple", DayHours, WeeklyHours, Maintenance)
@@ -32,6 +33,7 @@ _STARTS = st.sampled_from([0, 1, 120, 540, 1290, 1439]) | st.integers(0, MINUTES
 _LENGTHS = st.sampled_from([1, 90, 480, MINUTES_PER_DAY]) | st.integers(1, MINUTES_PER_DAY)
 _DAY_HOURS = st.builds(lambda start, length: DayHours(start, start + length), _STARTS, _LENGTHS)
 _WEEKLY_HOURS = st.builds(lambda day, hours: WeeklyHours(day, *hours), st.integers(0, 6), _DAY_HOURS)
+_ZONES = st.sampled_from([(DEFAULT_ZONE, True), *((zone, False) for zone in ZONES)])  # and whether it is assumed
 
 
 def midnight_of(day: date) -> int:
@@ -43,18 +45,25 @@ def midnight_of(day: date) -> int:
 def calendars(draw: st.DrawFn, around: date) -> StoreCalendar:
     """A calendar, plain or not, whose changes lie within some days of a date."""
     minutes = st.integers(midnight_of(around) - 3 * MINUTES_PER_DAY, midnight_of(around) + 3 * MINUTES_PER_DAY)
-    versions = st.builds(CalendarVersion, minutes, st.sampled_from(ZONES), _several(_WEEKLY_HOURS, 6))
+    versions = st.builds(
+        lambda minute, zone, hours: CalendarVersion(minute, zone[0], hours, zone[1]),
+        minutes,
+        _ZONES,
+        _several(_WEEKLY_HOURS, 6),
+    )
     dates = st.builds(lambda days: around + timedelta(days=days), st.integers(-3, 3))
     exceptions = st.builds(DatedException, dates, _several(_DAY_HOURS, 3))
     planned = st.builds(
         lambda start, length: Maintenance(start, start + length), minutes, st.integers(1, 2 * MINUTES_PER_DAY)
     )
+    zone, assumes_zone = draw(_ZONES)
     return StoreCalendar(
-        draw(st.sampled_from(ZONES)),
+        zone,
         draw(_several(_WEEKLY_HOURS, 10)),
         tuple(sorted(draw(st.lists(versions, max_size=3, unique_by=lambda version: version.effective_from)))),
         tuple(sorted(draw(st.lists(exceptions, max_size=4, unique_by=lambda exception: exception.date)))),
         draw(_several(planned, 3)),
+        assumes_zone,
     )
 
 

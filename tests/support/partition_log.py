@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ import rocksdict
 from faust.types import TP
 
 from api.partition_content import PartitionContent
-from stream_app.codec import table
+from stream_app.codec import refusals, table
 from stream_app.database import Database
 from stream_app.intake import take_in_calendars, take_in_polls
 from stream_app.partition_state import PartitionOptions, PartitionState
@@ -52,8 +52,8 @@ class SourceLog:
             body = {"store_id": store_id, "status": status, "timestamp_utc": timestamp}
             self.append(POLLS, store_id.strip(" ").encode(), json.dumps(body).encode())
 
-    def add_calendars(self, hours_rows: Iterable[tuple[str, ...]], zone_rows: Iterable[tuple[str, ...]]) -> None:
-        """One merged message a store, of its valid rows."""
+    def add_calendars(self, hours_rows: Sequence[tuple[str, ...]], zone_rows: Sequence[tuple[str, ...]]) -> None:
+        """One merged message a store, of its valid rows; behind them what was refused of each."""
         zones = dict(reference.valid(reference.parse_zone_row, zone_rows))
         hours: dict[str, list[dict[str, object]]] = {}
         for row in hours_rows:
@@ -62,6 +62,9 @@ class SourceLog:
         for store_id in sorted(zones.keys() | hours.keys()):
             body = {"store_id": store_id, "timezone": zones.get(store_id), "hours": hours.get(store_id, [])}
             self.append(CALENDARS, store_id.encode(), json.dumps(body).encode())
+        for store_id, refused in reference.refused_from_rows(hours_rows, zone_rows).items():
+            value = {"hours": refused.hours, "zones": refused.zones}
+            self.append(CALENDARS, refusals.PREFIX + store_id.encode(), json.dumps(value).encode())
 
 
 class CheckpointedPartition:
@@ -106,9 +109,12 @@ class CheckpointedPartition:
     def content(self) -> PartitionContent:
         items = dict(self.database.items())
         ids = sorted(key for key in items if table.is_store_key(key))
-        prefix = table.CALENDAR_PREFIX
-        calendars = {key.removeprefix(prefix): value for key, value in items.items() if key.startswith(prefix)}
-        return PartitionContent(table.decode_meta(items[table.META_KEY]), ids, [items[key] for key in ids], calendars)
+        calendars, refused = (
+            {key.removeprefix(prefix): value for key, value in items.items() if key.startswith(prefix)}
+            for prefix in (table.CALENDAR_PREFIX, refusals.PREFIX)
+        )
+        meta = table.decode_meta(items[table.META_KEY])
+        return PartitionContent(meta, ids, [items[key] for key in ids], calendars, refused)
 
     def close(self) -> None:
         self.database.close()

@@ -1,5 +1,6 @@
 """The worker's tables without the worker: real RocksDB databases, written in checkpoints through the real codec."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -9,11 +10,15 @@ import numpy as np
 from rocksdict import Options, Rdict, WriteBatch
 
 from stream_app.codec import store_values, table
+from stream_app.codec.refusals import PREFIX as REFUSALS_PREFIX
+from stream_app.codec.refusals import encode_refusals, refusals_key
 from stream_app.codec.table import PartitionMeta
 from stream_app.domain import store_state
 from stream_app.domain.business_hours import open_runs
 from stream_app.domain.partitions import partition_of
 from stream_app.domain.poll import PollColumns, parse_polls
+from stream_app.domain.refusals import Refusals
+from stream_app.domain.rejection import Rejected
 from stream_app.domain.store_calendar import DEFAULT_CALENDAR, StoreCalendar, WeeklyHours, parse_hours
 from stream_app.domain.store_id import parse_store_id
 from stream_app.domain.zones import DEFAULT_ZONE, parse_zone
@@ -43,9 +48,28 @@ def calendars_of(hours_rows: Iterable[HoursRow], zone_rows: Iterable[ZoneRow]) -
         if isinstance(store_id, str) and isinstance(rule, WeeklyHours):
             hours.setdefault(store_id, set()).add(rule)
     return {
-        store_id: StoreCalendar(zones.get(store_id, DEFAULT_ZONE), tuple(sorted(hours.get(store_id, ()))))
+        store_id: StoreCalendar(
+            zones.get(store_id, DEFAULT_ZONE),
+            tuple(sorted(hours.get(store_id, ()))),
+            assumes_zone=store_id not in zones,
+        )
         for store_id in zones.keys() | hours.keys()
     }
+
+
+def refusals_of(hours_rows: Iterable[HoursRow], zone_rows: Iterable[ZoneRow]) -> dict[str, Refusals]:
+    """What is refused of the calendar of each store that a row names."""
+    hours = Counter(
+        store_id
+        for text, *row in hours_rows
+        if isinstance(store_id := parse_store_id(text), str) and isinstance(parse_hours(*row), Rejected)
+    )
+    zones = Counter(
+        store_id
+        for text, name in zone_rows
+        if isinstance(store_id := parse_store_id(text), str) and isinstance(parse_zone(name), Rejected)
+    )
+    return {store_id: Refusals(hours[store_id], zones[store_id]) for store_id in hours | zones}
 
 
 def store_items(polls: PollColumns, calendars: Mapping[str, StoreCalendar], stream_time: int | None = None) -> Items:
@@ -67,6 +91,11 @@ def store_items(polls: PollColumns, calendars: Mapping[str, StoreCalendar], stre
 def calendar_items(calendars: Mapping[str, StoreCalendar]) -> Items:
     """The keys that hold calendars."""
     return {table.calendar_key(store_id): table.encode_calendar(calendar) for store_id, calendar in calendars.items()}
+
+
+def refusal_items(refusals: Mapping[str, Refusals]) -> Items:
+    """The keys that hold refusals."""
+    return {refusals_key(store_id): encode_refusals(refused) for store_id, refused in refusals.items()}
 
 
 def meta_of(stream_time: int | None, positions: Mapping[str, int] | None = None) -> PartitionMeta:
@@ -137,7 +166,8 @@ class Tables:
         """One checkpoint in each partition, or in those of `only`, with the stores that belong there."""
         columns, calendars = valid_polls(polls), calendars_of(hours, zones)
         stream_time = int(columns.observations.max()) >> 1 if columns.store_ids else None
-        items = {**store_items(columns, calendars), **calendar_items(calendars)}
+        refused = refusal_items(refusals_of(hours, zones))
+        items = {**store_items(columns, calendars), **calendar_items(calendars), **refused}
         for partition in range(self._partitions) if only is None else only:
             here = {key: value for key, value in items.items() if self._home(key) == partition}
             has_polls = any(table.is_store_key(key) for key in here)
@@ -145,4 +175,5 @@ class Tables:
                 primary.checkpoint(here, meta_of(stream_time if has_polls else None, positions), changelog_offset)
 
     def _home(self, key: bytes) -> int:
-        return partition_of(key.removeprefix(table.CALENDAR_PREFIX), self._partitions)
+        store_id = key.removeprefix(table.CALENDAR_PREFIX).removeprefix(REFUSALS_PREFIX)
+        return partition_of(store_id, self._partitions)

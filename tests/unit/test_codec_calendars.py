@@ -67,7 +67,10 @@ def test_every_calendar_comes_back_from_its_message_and_from_the_table(calendar:
 
 
 def test_plain_message_has_nothing_but_its_zone_and_hours() -> None:
-    assert records.encode_calendar("7", DEFAULT_CALENDAR) == b'{"store_id":"7","timezone":"America/Chicago"}'
+    assert records.encode_calendar("7", DEFAULT_CALENDAR) == b'{"store_id":"7"}'
+    assert records.encode_calendar("7", StoreCalendar("America/Chicago")) == (
+        b'{"store_id":"7","timezone":"America/Chicago"}'
+    )
     assert records.encode_calendar("7", StoreCalendar("UTC", HOURS)) == (
         b'{"store_id":"7","timezone":"UTC","hours":[{"day":0,"start":"09:00","end":"17:30"},'
         b'{"day":4,"start":"22:00","end":"02:00"},{"day":6,"start":"00:00","end":"24:00"}]}'

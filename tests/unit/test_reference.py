@@ -216,7 +216,7 @@ def test_the_weekday_is_that_of_the_local_date() -> None:
 
 def test_store_without_a_zone_is_in_chicago() -> None:
     calendars = reference.calendars_from_rows([("s", "2", "05:00", "05:20")], [])
-    assert calendars == {"s": Calendar("America/Chicago", frozenset({reference.Hours(2, 300, 320)}))}
+    assert calendars == {"s": Calendar("America/Chicago", frozenset({reference.Hours(2, 300, 320)}), assumes_zone=True)}
 
 
 def test_zone_at_half_an_hour() -> None:
@@ -351,7 +351,7 @@ def test_message_replaces_the_whole_calendar_and_a_bad_one_changes_nothing() -> 
     bad = ("s", {"timezone": "Europe/London", "hours": [*week, {"day": 7, "start": "09:00", "end": "17:00"}]})
     assert reference.calendars_from_messages([first, bad]) == {"s": Calendar("Asia/Kolkata", nine_to_five)}
     assert reference.calendars_from_messages([first, ("s", {"timezone": None, "hours": []})]) == {
-        "s": Calendar("America/Chicago")
+        "s": Calendar("America/Chicago", assumes_zone=True)
     }
     assert reference.calendars_from_messages([first, ("s", None)]) == {}
 

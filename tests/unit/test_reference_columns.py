@@ -21,7 +21,8 @@ EXTENDED_HEADER = (
     "unknown_last_hour,unknown_last_day,unknown_last_week,"
     "business_minutes_last_hour,business_minutes_last_day,business_minutes_last_week,"
     "uptime_percent_last_hour,uptime_percent_last_day,uptime_percent_last_week,"
-    "outages_last_week,longest_outage_last_week,last_poll_utc,last_status,zone,polls_last_week,estimated_from"
+    "outages_last_week,longest_outage_last_week,last_poll_utc,last_status,zone,polls_last_week,estimated_from,"
+    "hours_from,zone_from,calendar_rows_refused"
 )
 RANGE_HEADER = "store_id,uptime_minutes,downtime_minutes,unknown_minutes,uptime_hours,downtime_hours,unknown_hours"
 NINE_TO_FIVE = [{"day": day, "start": "09:00", "end": "17:00"} for day in range(7)]
@@ -63,7 +64,7 @@ def test_extended_columns_follow_the_default_ones() -> None:
     assert report.decode() == (
         f"{EXTENDED_HEADER}\n"
         "s,20,0.33,0.33,40,23.67,167.67,0,0.0,0.0,60,1440,10080,33.33,1.39,0.2,"
-        "1,10060,2023-01-25T11:40:00.500000Z,active,UTC,1,my-policy\n"
+        "1,10060,2023-01-25T11:40:00.500000Z,active,UTC,1,my-policy,assumed,given,0\n"
     )
 
 
@@ -199,7 +200,11 @@ def test_zone_is_that_of_the_version_in_force_at_t() -> None:
         reference.report_of([], calendars, as_of, columns="extended").decode()
         for as_of in (NOON.replace(hour=11, minute=59), NOON)
     ]
-    assert [text.split(",")[-3] for text in texts] == ["America/Chicago", "Asia/Kolkata"]
+    rows = [row for text in texts for row in csv.DictReader(text.splitlines())]
+    assert [(row["zone"], row["zone_from"]) for row in rows] == [
+        ("America/Chicago", "assumed"),
+        ("Asia/Kolkata", "given"),
+    ]
 
 
 # Ranges
@@ -272,7 +277,7 @@ def test_reports_have_all_columns_and_do_not_depend_on_the_order_of_polls(scenar
     assert reference.report_of(in_order, calendars, scenario.as_of, scenario.policy, "extended") == report
     plain = reference.report_of(scenario.polls, calendars, scenario.as_of, scenario.policy)
     both = zip(csv.reader(report.decode().splitlines()), csv.reader(plain.decode().splitlines()), strict=True)
-    assert all(long[:7] == short and len(long) == 23 for long, short in both)
+    assert all(long[:7] == short and len(long) == 26 for long, short in both)
 
 
 @settings(deadline=None)

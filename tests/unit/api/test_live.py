@@ -29,7 +29,7 @@ BEHIND = 8 * 1440
 
 def answers_of(content: PartitionContent, policy: str, as_of: int) -> list[LiveStore]:
     try:
-        return live_answers(StoredStores.of(content), parse_policy(policy), as_of)
+        return live_answers(StoredStores(content), parse_policy(policy), as_of)
     except AsOfNotRetainedError:
         reject()
 

@@ -31,11 +31,11 @@ POLLS = [
 
 
 def history(content: PartitionContent, store_id: str, as_of: int) -> StoreHistory:
-    return StoreHistory(store_id, StoredStores.of(of_store(content, store_id.encode())), as_of)
+    return StoreHistory(store_id, StoredStores(of_store(content, store_id.encode())), as_of)
 
 
 def ids_of(content: PartitionContent) -> list[str]:
-    return [key.decode() for key in StoredStores.of(content).ids]
+    return [key.decode() for key in StoredStores(content).ids]
 
 
 @settings(max_examples=80, deadline=None)  # the first example of a zone reads its rules

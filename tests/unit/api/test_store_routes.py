@@ -13,7 +13,7 @@ from api.request_limits import RequestLimits
 from tests import reference
 from tests.support.api_place import HOURS, PARTITIONS, ZONES
 from tests.support.api_place import POLLS as FEW_POLLS
-from tests.support.live_api import LiveApi, live_api
+from tests.support.live_api import LiveApi, live_api, live_api_of
 from tests.support.tables import Tables
 
 POLLS = [
@@ -155,6 +155,24 @@ def test_dates_of_a_range_are_the_stores_own(api: LiveApi) -> None:
     found = api.get("/stores/b/timeline", from_="2023-01-24", to="2023-01-25")
 
     assert (found["from"], found["to"]) == ("2023-01-23T18:30:00Z", "2023-01-24T18:30:00Z")
+
+
+def test_hours_say_what_was_given_what_is_assumed_and_what_was_refused(tmp_path: Path) -> None:
+    polls = [(store_id, "active", "2023-01-25 11:00:00 UTC") for store_id in ("whole", "nothing", "refused", "half")]
+    hours = [("whole", "0", "09:00", "17:00"), ("half", "0", "09:00", "17:00"), ("half", "1", "nine", "17:00")]
+    hours += [("refused", str(day), "nine", "17:00") for day in range(7)]
+    zones = [("whole", "UTC"), ("half", "America/Chicago"), ("refused", "Mars/Olympus")]
+    nothing = {"hours": 0, "zones": 0, "message": False}
+
+    with live_api_of(tmp_path, polls, hours, zones) as api:
+        found = {store_id: api.get(f"/stores/{store_id}/hours") for store_id, *_ in polls}
+
+    assert {store_id: (each["given"], each["assumed"], each["refused"]) for store_id, each in found.items()} == {
+        "whole": (["hours", "zone"], [], nothing),
+        "nothing": ([], ["hours", "zone"], nothing),
+        "refused": ([], ["hours", "zone"], {"hours": 7, "zones": 1, "message": False}),
+        "half": (["hours", "zone"], [], {"hours": 1, "zones": 0, "message": False}),
+    }
 
 
 def test_hours_show_the_calendar_with_what_is_in_force(api: LiveApi) -> None:

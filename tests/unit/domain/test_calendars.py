@@ -13,6 +13,7 @@ from stream_app.domain.store_calendar import (
     DayHours,
     Maintenance,
     StoreCalendar,
+    VersionInForce,
     WeeklyHours,
 )
 from tests.support.calendar_strategies import midnight_of
@@ -127,7 +128,9 @@ def test_versions_in_force_are_those_that_hold_for_a_minute_at_least(
 
     in_force = list(calendar.versions_between(at(WEDNESDAY, first), at(WEDNESDAY, end)))
 
-    assert in_force == [(at(WEDNESDAY, start), at(WEDNESDAY, until), zone, ()) for start, until, zone in expected]
+    assert in_force == [
+        VersionInForce(at(WEDNESDAY, start), at(WEDNESDAY, until), zone, ()) for start, until, zone in expected
+    ]
 
 
 def test_zone_of_a_plain_calendar_holds_at_any_time() -> None:

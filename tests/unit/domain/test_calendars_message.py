@@ -48,13 +48,17 @@ def test_single_version_from_ever_is_a_plain_calendar() -> None:
 def test_version_from_a_time_follows_the_defaults_and_is_floored_to_the_minute() -> None:
     fields = VersionFields("2024-01-01T12:00:59.9Z", "Asia/Tokyo", [])
 
-    assert parse_calendar([fields]) == StoreCalendar(later_versions=(CalendarVersion(NOON, "Asia/Tokyo"),))
+    assert parse_calendar([fields]) == StoreCalendar(
+        later_versions=(CalendarVersion(NOON, "Asia/Tokyo"),), assumes_zone=True
+    )
 
 
 def test_versions_are_put_in_order_and_a_version_without_a_zone_is_in_the_default_one() -> None:
     versions = [version("2024-01-01 13:01:00+01:00"), version("2024-01-01 12:00:00"), EVER]
 
-    assert parse_calendar(versions) == StoreCalendar("UTC", (), (CalendarVersion(NOON), CalendarVersion(NOON + 1)))
+    assert parse_calendar(versions) == StoreCalendar(
+        "UTC", (), (CalendarVersion(NOON, assumes_zone=True), CalendarVersion(NOON + 1, assumes_zone=True))
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,16 @@ import pytest
 
 from stream_app.domain.figures import Figures, Outages
 from stream_app.domain.poll import observation
-from stream_app.domain.report import WRITERS, Table, default_columns, extended_columns, hours, range_columns
+from stream_app.domain.refusals import Origin
+from stream_app.domain.report import (
+    WRITERS,
+    CalendarOrigins,
+    Table,
+    default_columns,
+    extended_columns,
+    hours,
+    range_columns,
+)
 from stream_app.domain.runs import Minutes
 from stream_app.domain.store_state import NO_POLL
 
@@ -81,8 +90,15 @@ def test_extended_columns_say_what_else_is_known_of_each_store() -> None:
     )
     last_polls = minutes(observation(NOON, is_active=False), NO_POLL)
 
+    origins = CalendarOrigins([Origin.GIVEN, Origin.REFUSED], [Origin.GIVEN, Origin.ASSUMED], [0, 12])
     columns = extended_columns(
-        figures, Outages(minutes(2, 0), minutes(9, 0)), last_polls, ["UTC", "Asia/Tokyo"], minutes(5, 0), "max_gap:90"
+        figures,
+        Outages(minutes(2, 0), minutes(9, 0)),
+        last_polls,
+        ["UTC", "Asia/Tokyo"],
+        minutes(5, 0),
+        "max_gap:90",
+        origins,
     )
 
     assert list(columns.items())[6:] == [
@@ -102,6 +118,9 @@ def test_extended_columns_say_what_else_is_known_of_each_store() -> None:
         ("zone", ["UTC", "Asia/Tokyo"]),
         ("polls_last_week", [5, 0]),
         ("estimated_from", ["max_gap:90", "max_gap:90"]),
+        ("hours_from", ["given", "refused"]),
+        ("zone_from", ["given", "assumed"]),
+        ("calendar_rows_refused", [0, 12]),
     ]
 
 

@@ -8,6 +8,7 @@ from producers.calendar_rows import CalendarRows, GatheredCalendars
 from producers.input_files import HOURS, ZONES
 from producers.input_table import InputTable
 from producers.sample_bad_rows import BAD_HOURS, BAD_ZONES
+from stream_app.domain.refusals import Refusals
 from stream_app.domain.rejection import Reason
 from stream_app.domain.store_calendar import StoreCalendar, WeeklyHours
 
@@ -26,6 +27,10 @@ class Gathering:
 
     def zones(self, *rows: str) -> list[CalendarRows]:
         return list(self._gathered.read_zones(self._table("store_id,timezone_str", rows, "zones")))
+
+    @property
+    def refusals(self) -> dict[str, Refusals]:
+        return dict(self._gathered.refusals())
 
     @property
     def calendars(self) -> dict[str, StoreCalendar]:
@@ -53,7 +58,7 @@ def test_a_store_with_hours_alone_or_a_zone_alone_has_a_calendar(gathering: Gath
     gathering.hours("6,1,22:00,02:00")
     gathering.zones("2,Asia/Beirut")
     assert gathering.calendars == {
-        "1": StoreCalendar(hours=(WeeklyHours(6, 1320, 1560),)),
+        "1": StoreCalendar(hours=(WeeklyHours(6, 1320, 1560),), assumes_zone=True),
         "2": StoreCalendar("Asia/Beirut"),
     }
 
@@ -81,3 +86,11 @@ def test_a_bad_row_of_zones_is_rejected_and_makes_no_store_known(
     (read,) = gathering.zones(row)
     assert [(row.file, row.line, row.reason) for row in read.rejected] == [("zones.csv", 2, reason)]
     assert gathering.calendars == {}
+
+
+def test_refused_rows_are_counted_for_their_store_also_where_none_is_valid(gathering: Gathering) -> None:
+    gathering.hours("0,1,09:00,17:00", "1, 1 ,nine,17:00", "0,2,nine,17:00", "1,2,nine,17:00", "0,,09:00,17:00")
+    gathering.zones("1,Mars/Olympus", "3,UTC")
+
+    assert gathering.refusals == {"1": Refusals(hours=1, zones=1), "2": Refusals(hours=2)}
+    assert "2" not in gathering.calendars
