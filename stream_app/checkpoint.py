@@ -81,7 +81,18 @@ class PartitionWorker:
         self._room = asyncio.Event()
         self._room.set()
         self._in_flight = asyncio.Lock()
+        self._is_stopped = False
         self._loop: asyncio.Task[None] | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether agents that have something for it wait for room."""
+        return not self._room.is_set()
+
+    @property
+    def is_making_room(self) -> bool:
+        """Whether an agent waits for a checkpoint that is in flight: as long as that takes, nothing is taken in."""
+        return self.is_full and self._in_flight.locked()
 
     def start(self) -> "asyncio.Task[None]":
         """Begin making checkpoints; the task ends only by cancellation or with the error that must end the worker."""
@@ -89,7 +100,12 @@ class PartitionWorker:
         return self._loop
 
     async def stop(self) -> None:
-        """Let the checkpoint in flight end, then make no more; what is unacked is read again by the next owner."""
+        """Let the checkpoint in flight end, then make no more; what is unacked is read again by the next owner.
+
+        An agent that waits for room goes on at once: Faust keeps it over a rebalance, and it serves the topic's other
+        partitions too. A call that is cancelled has stopped the worker all the same.
+        """
+        self._end_taking()
         async with self._in_flight:
             if self._loop is not None:
                 self._loop.cancel()
@@ -97,17 +113,20 @@ class PartitionWorker:
     async def take(self, event: EventT[Any], dead_letters: list[DeadLetterItem], decode_s: float) -> None:
         """A run whose records are in the state's pending: its event is acked once they are durable.
 
-        Waits while too much is pending: Kafka is slower than we are, and memory is bounded.
+        Waits while too much is pending: Kafka is slower than we are, and memory is bounded. Once the worker has stopped
+        or failed, a run is neither kept nor acked, and nobody waits.
         """
+        if self._is_stopped:
+            return
         self._taken = self._taken or _Taken(since=self._clock())
         self._taken.add(event, dead_letters, decode_s)
         self._arrived.set()
-        if self._is_full:
+        if self._is_too_much:
             self._room.clear()
         await self._room.wait()
 
     @property
-    def _is_full(self) -> bool:
+    def _is_too_much(self) -> bool:
         letters = 0 if self._taken is None else self._taken.dead_letter_bytes
         return (
             self.state.pending >= self._max_pending
@@ -120,8 +139,19 @@ class PartitionWorker:
         return _is_on_its_way(self._lag_of(self.state))
 
     async def _run(self) -> None:
+        try:
+            await self._make_checkpoints()
+        finally:
+            self._end_taking()
+
+    def _end_taking(self) -> None:
+        """Let go of whoever waits for room, since no checkpoint will make any."""
+        self._is_stopped = True
+        self._room.set()
+
+    async def _make_checkpoints(self) -> None:
         last = self._clock()
-        while True:
+        while not self._is_stopped:
             await self._arrived.wait()
             await self._until_due(last)
             async with self._in_flight:
