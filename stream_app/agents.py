@@ -56,7 +56,7 @@ async def _take(event: EventT[Any], assignment: Assignment, take_in: TakeIn) -> 
     message, run = event.message, event.message.value
     event.value = message.value = None  # the event waits for its ack; the records needn't
     position = worker.state.position(message.topic)
-    if run.start > position and not await assignment.close_gap(message.tp, position, run.start):
+    if run.start > position and not await assignment.close_gap(event, worker, run):
         return
     started = perf_counter()
     dead_letters = take_in(worker.state, message.tp, run.records_from(position))

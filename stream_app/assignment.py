@@ -6,6 +6,7 @@ from typing import Any
 
 import faust
 import structlog
+from aiokafka.errors import IllegalStateError
 from faust.types import TP, EventT
 
 from stream_app.abrupt_end import end_worker
@@ -14,8 +15,10 @@ from stream_app.database import DatabaseDamagedError
 from stream_app.errors import StateError
 from stream_app.partition_state import PartitionOptions, PartitionState
 from stream_app.settings import Settings
+from stream_app.stall import Reading
 from stream_app.state_table import StateTable
 from stream_app.topics import topics_of
+from stream_app.transport import Run
 
 log = structlog.get_logger()
 
@@ -30,10 +33,13 @@ class Assignment:
         self._partitions = partitions
         self._sources = topics_of(settings).sources
         self._workers: dict[int, PartitionWorker] = {}
+        self._ending: set[PartitionWorker] = set()
+        self._is_assigned = False
         self._dropping = asyncio.Lock()
         app.transport.position_of = self._position_of
         app.transport.on_gap = self._on_gap
         app.on_partitions_revoked.connect(self._drop, weak=False)
+        app.on_partitions_assigned.connect(self._assigned, weak=False)
         app.on_rebalance_complete.connect(self._take_up, weak=False)
         app.on_before_shutdown.connect(self._drop, weak=False)
 
@@ -43,23 +49,59 @@ class Assignment:
             return None
         return self._workers.get(event.message.partition)
 
-    async def close_gap(self, tp: TP, position: int, start: int) -> bool:
+    async def close_gap(self, event: EventT[Any], worker: PartitionWorker, run: Run) -> bool:
         """Whether a run may be taken that starts behind the state's position.
 
         It may where Kafka's retention has deleted what lies between. Otherwise the run was fetched from another place,
-        and the partition is read again from the state's position: taking it would leave records out for good.
+        and the partition is read again from the state's position: taking it would leave records out for good. Neither
+        where a rebalance has ended the assignment meanwhile: its next owner reads from its own state.
         """
+        tp = event.message.tp
+        position = worker.state.position(tp.topic)
         earliest: Mapping[TP, int] = await self._app.consumer.earliest_offsets(tp)
-        if start <= earliest[tp]:
-            log.warning("run.deleted_unread", topic=tp.topic, partition=tp.partition, position=position, start=start)
+        if self.worker_for(event) is not worker:
+            return False
+        fields = {"topic": tp.topic, "partition": tp.partition, "position": position, "start": run.start}
+        if run.start <= earliest[tp]:
+            log.warning("run.deleted_unread", **fields)
             return True
-        log.warning("run.out_of_place", topic=tp.topic, partition=tp.partition, position=position, start=start)
-        await self._app.consumer.seek(tp, position)
+        log.warning("run.out_of_place", **fields)
+        try:
+            await self._app.consumer.seek(tp, position)
+        except IllegalStateError:  # the consumer doesn't have the partition
+            if self.worker_for(event) is worker:
+                raise
         return False
 
+    def readings(self) -> list[Reading]:
+        """How far each partition is in its topics, while it is recovered in the changelog; nothing in a rebalance."""
+        is_waiting = any(worker.is_making_room for worker in self._workers.values())
+        at_work = [
+            Reading(TP(topic, partition), worker.state.position(topic), worker, is_waiting)
+            for partition, worker in self._workers.items()
+            for topic in self._sources
+        ]
+        return at_work or (self._recovering() if self._is_assigned else [])
+
+    def _recovering(self) -> list[Reading]:
+        """One that has everything still waits to be put to work, which the others' recovery may hold up."""
+        held = {partition: self._table.held_offset(partition) for partition in self._table.writers}
+        topic = self._table.changelog_topic_name
+        return [Reading(TP(topic, partition), offset, held) for partition, offset in held.items()]
+
+    async def _assigned(self, *_args: Any, **_kwargs: Any) -> None:
+        self._is_assigned = True
+
     async def _take_up(self, *_args: Any, **_kwargs: Any) -> None:
-        """After recovery, before the consumer seeks to its committed offsets."""
-        await self._drop()
+        """After recovery, before the consumer seeks to its committed offsets.
+
+        A recovery may end when the next rebalance has begun already. Its partitions are others' by then, or their
+        databases not recovered yet, and the recovery that belongs to them follows.
+        """
+        await self._end_work()
+        if not self._is_assigned or self._app.tables.recovery.signal_recovery_start.is_set():
+            log.info("recovery.outdated")
+            return
         for partition, writer in self._table.writers.items():
             self._table.finish_recovery(partition)
             options = PartitionOptions(
@@ -77,17 +119,31 @@ class Assignment:
         log.info("partitions.assigned", partitions=sorted(self._workers))
 
     async def _drop(self, *_args: Any, **_kwargs: Any) -> None:
-        """Return when no checkpoint is in flight any more, also where another call waits for the same ones."""
+        """Return when no checkpoint is in flight any more and none will be made."""
+        self._is_assigned = False
+        await self._end_work()
+
+    async def _end_work(self) -> None:
+        """Also where another call waits for the same checkpoints, or was cancelled while it waited.
+
+        Faust cancels a recovery when the next rebalance begins, and with it a call from _take_up.
+        """
         async with self._dropping:
-            workers, self._workers = self._workers, {}
-            await asyncio.gather(*(worker.stop() for worker in workers.values()))
+            if self._workers:
+                full = sorted(partition for partition, worker in self._workers.items() if worker.is_full)
+                log.info("partitions.given_up", partitions=sorted(self._workers), full=full)
+            self._ending.update(self._workers.values())
+            self._workers = {}
+            await asyncio.gather(*(worker.stop() for worker in self._ending))
+            self._ending.clear()
 
     async def _check_positions(self) -> None:
         """A topic that ends before the state's position was made anew; reading on would skip its records."""
-        tps = [TP(topic, partition) for topic in self._sources for partition in self._workers]
+        states = {partition: worker.state for partition, worker in self._workers.items()}
+        tps = [TP(topic, partition) for topic in self._sources for partition in states]
         ends: Mapping[TP, int] = await self._app.consumer.highwaters(*tps) if tps else {}
         for tp, end in ends.items():
-            position = self._workers[tp.partition].state.position(tp.topic)
+            position = states[tp.partition].position(tp.topic)
             if position > end:
                 raise StateError(
                     f"{tp.topic} partition {tp.partition} ends at offset {end}, but the state has read it up to "

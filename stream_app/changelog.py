@@ -54,8 +54,12 @@ class ChangelogWriter:
             await self._producer.start()
 
     async def stop(self) -> None:
-        """Let go of the id; an open transaction is aborted by whoever takes it next."""
-        await self._producer.stop()
+        """Let go of the id; an open transaction is aborted by whoever takes it next.
+
+        Raises TimeoutError where Kafka is silent: aiokafka would wait for it without end, and the rebalance with it.
+        """
+        async with asyncio.timeout(self._timeout_s):
+            await self._producer.stop()
 
     async def commit(
         self, items: Sequence[TableItem], dead_letters: Sequence[Keyed], status_changes: Sequence[Keyed] = ()

@@ -64,6 +64,11 @@ class StateTable(faust.Table):
         """The open database of an assigned partition; it stays open while Faust lets go of its own reference."""
         return self.databases[partition]
 
+    def held_offset(self, partition: int) -> int:
+        """How far in the changelog an open database is; -1 where it holds nothing of it."""
+        held = self.database(partition).get(self.data.offset_key)
+        return -1 if held is None else int(held)
+
     def write(self, partition: int, items: Sequence[TableItem], changelog_offset: int) -> None:
         """Write items and the changelog offset they stand at, all or nothing; raises DatabaseDamagedError."""
         offset = (self.data.offset_key, str(changelog_offset).encode())

@@ -5,8 +5,8 @@ thousand records in one message that cost is gone. A run's message carries the l
 after the run. Acking it therefore commits that position, and recovery, which compares message offsets with
 `highwater - 1`, ends exactly at the end of the changelog although transaction markers take up offsets there.
 
-What of Faust 0.15.3 and aiokafka 0.14.0 this, whole_batches.py and state_table.py lean on; each row has a test in
-tests/unit/test_faust_contract.py, which fails when an upgrade changes it:
+What of Faust 0.15.3 and aiokafka 0.14.0 this, whole_batches.py, consumer_positions.py, state_table.py and assignment.py
+lean on; each row has a test in tests/unit/test_faust_contract.py, which fails when an upgrade changes it:
 
 | internal | why |
 |---|---|
@@ -14,7 +14,7 @@ tests/unit/test_faust_contract.py, which fails when an upgrade changes it:
 | AIOKafkaConsumerThread._create_worker_consumer | the one place between the consumer's making and its start |
 | AIOKafkaConsumer._isolation_level, ._fetch_max_wait_ms | Faust has no setting for either |
 | AIOKafkaConsumerThread._fetch_records | the fetch, in the consumer's own thread, where positions can be read with it |
-| AIOKafkaConsumer._subscription | positions without a round trip |
+| AIOKafkaConsumer._subscription | positions and ends without a round trip |
 | AIOKafkaConsumerThread.on_start, Fetcher._records | where a started consumer keeps what it fetched ahead |
 | FetchResult.getall, ._partition_records | one iterator of records, and a position when it is at its end |
 | PartitionRecords._unpack_records, ._records_iterator | what reading by whole batches does otherwise |
@@ -27,12 +27,13 @@ tests/unit/test_faust_contract.py, which fails when an upgrade changes it:
 | Consumer._add_gap | called between two messages whose offsets don't follow each other |
 | Recovery: highwater - 1 | a message with this offset ends the recovery of its partition |
 | Recovery: recovery_buffer_size | with 1 the changelog goes on flowing after recovery |
+| Recovery.signal_recovery_start | set from a rebalance until its recovery begins: one that ends then is of before |
 | Collection.on_rebalance | called before recovery asks how far the changelog goes |
 | Collection.apply_changelog_batch | what recovery does with messages |
 | Store._dbs, ._db_for_partition, .offset_key | the databases, and where a changelog offset is kept in them |
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from stream_app.abrupt_end import end_worker
+from stream_app.consumer_positions import positions, readable_end
 from stream_app.whole_batches import read_whole_batches
 
 SCHEME = "kafkaruns"
@@ -101,9 +103,12 @@ class RunConsumerThread(driver.AIOKafkaConsumerThread):
         read_whole_batches(self._ensure_consumer())
 
     def highwater(self, tp: TP) -> int | None:
-        """The end of what can be read: an open transaction keeps what lies behind it from readers."""
-        end: int | None = self._ensure_consumer().last_stable_offset(tp)
-        return end
+        """The end of what can be read: an open transaction keeps what lies behind it from readers.
+
+        None also for a partition that was taken away a moment ago, of which other threads than the consumer's learn
+        later: aiokafka's last_stable_offset() fails an assertion there.
+        """
+        return readable_end(self._ensure_consumer(), tp)
 
     async def _fetch_records(
         self,
@@ -117,9 +122,9 @@ class RunConsumerThread(driver.AIOKafkaConsumerThread):
         A partition's first run after an assignment or a seek may be empty: it tells where reading starts, also where
         nothing is there to be read, so that an emptied partition has a position too.
         """
-        before = _positions(consumer, active_partitions or ())
+        before = positions(consumer, active_partitions or ())
         records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
-        after = _positions(consumer, before.keys() | records.keys())
+        after = positions(consumer, before.keys() | records.keys())
         runs: dict[TP, Run] = {}
         for tp in before.keys() | records.keys():
             fetched = records.get(tp, ())
@@ -236,16 +241,6 @@ def _unknown(_tp: TP) -> None:
 
 def _ignored(_tp: TP, _position: int, _committed: int) -> None:
     """Nobody has said what a gap means."""
-
-
-def _positions(consumer: AIOKafkaConsumer, partitions: Sequence[TP] | set[TP]) -> Mapping[TP, int]:
-    """Where reading stands, for those of the partitions where that is known; without a round trip."""
-    subscription = consumer._subscription.subscription  # noqa: SLF001 - position() would wait for an unknown one
-    assignment = subscription.assignment if subscription is not None else None
-    if assignment is None:
-        return {}
-    states = {tp: assignment.state_value(tp) for tp in partitions}
-    return {tp: state.position for tp, state in states.items() if state is not None and state.has_valid_position}
 
 
 TRANSPORTS.aliases[SCHEME] = f"{__name__}:{RunTransport.__name__}"

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from faust.types import TP
 
 from stream_app import transport
 from stream_app.app import create_app
+from stream_app.consumer_positions import positions, readable_end
 from stream_app.settings import Settings
 from stream_app.state_table import StateTable
 from stream_app.transport import RunConsumer, RunConsumerThread, RunTransport
@@ -143,7 +144,24 @@ def test_what_whole_batches_leave_out_is_known() -> None:
 @row("AIOKafkaConsumerThread.highwater")
 def test_stock_highwater_is_the_logs_end_outside_transactions() -> None:
     assert "self._ensure_consumer().highwater(tp)" in source(driver.AIOKafkaConsumerThread.highwater)
-    assert parameters(AIOKafkaConsumer.last_stable_offset) == ["self", "partition"]
+    assert "assignment.state_value(partition).lso" in source(AIOKafkaConsumer.last_stable_offset)
+
+
+def test_partition_that_was_just_taken_away_has_no_end_and_no_position() -> None:
+    async def case() -> tuple[list[int | None], list[Mapping[TP, int]]]:
+        consumer = AIOKafkaConsumer()
+        ends, places = [readable_end(consumer, POLLS)], [positions(consumer, [POLLS])]
+        consumer._subscription.subscribe({POLLS.topic})
+        consumer._subscription.assign_from_subscribed({POLLS})
+        state = consumer._subscription.subscription.assignment.state_value(POLLS)
+        state.lso = 9
+        state.reset_to(7)
+        ends.append(readable_end(consumer, POLLS))
+        places.append(positions(consumer, [POLLS]))
+        consumer._subscription.assign_from_subscribed(set())
+        return [*ends, readable_end(consumer, POLLS)], [*places, positions(consumer, [POLLS])]
+
+    assert asyncio.run(case()) == ([None, 9, None], [{}, {POLLS: 7}, {}])
 
 
 @row("Consumer.perform_seek, ._committed_offset")
@@ -204,6 +222,16 @@ def test_buffer_of_one_is_a_case_of_its_own(app: faust.App) -> None:
 
     assert table.recovery_buffer_size > 1
     assert "self.tp_to_table[tp].recovery_buffer_size == 1" in source(Recovery._restart_recovery.fun)
+
+
+@row("Recovery.signal_recovery_start")
+def test_recovery_that_is_due_is_signalled_before_the_assignment_is_and_cleared_when_it_begins(app: faust.App) -> None:
+    assigned, restarted = source(faust.App._on_partitions_assigned), source(Recovery._restart_recovery.fun)
+
+    assert assigned.index("self.tables.on_rebalance") < assigned.index("self.on_partitions_assigned.send")
+    assert "self.signal_recovery_start.set()" in source(Recovery.on_rebalance)
+    assert "self.signal_recovery_start.clear()" in restarted
+    assert not app.tables.recovery.signal_recovery_start.is_set()
 
 
 @row("Collection.on_rebalance")
