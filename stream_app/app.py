@@ -7,6 +7,7 @@ from stream_app.agents import add_agents
 from stream_app.assignment import Assignment
 from stream_app.settings import Settings
 from stream_app.state_table import StateTable
+from stream_app.watchdog import Watchdog
 
 _HEARTBEATS_A_SESSION = 5
 _COMMIT_INTERVAL_S = 0.5
@@ -38,5 +39,9 @@ def create_app(settings: Settings, partitions: int) -> faust.App:
         web_enabled=False,
     )
     table = StateTable.declare(app, settings, partitions)
-    add_agents(app, Assignment(app, table, settings, partitions), settings, partitions)
+    assignment = Assignment(app, table, settings, partitions)
+    add_agents(app, assignment, settings, partitions)
+    watchdog = Watchdog(assignment.readings, settings)
+    app.on_partitions_assigned.connect(watchdog.begin, weak=False)
+    app.on_before_shutdown.connect(watchdog.stop, weak=False)
     return app

@@ -31,6 +31,9 @@ _AGE = Histogram(
 )
 _LAG = Gauge(f"{_PREFIX}lag_records", "Records of the source topics not taken in.", _A_PARTITION)
 _LAG_SECONDS = Gauge(f"{_PREFIX}lag_seconds", "Age of the newest record taken in while behind, else 0.", _A_PARTITION)
+_STALLED = Gauge(
+    f"{_PREFIX}partition_stalled_seconds", "Time with records to read and none taken in, else 0.", _A_PARTITION
+)
 _CACHE = Gauge(f"{_PREFIX}cache_bytes", "Memory that cached table values take.", _A_PARTITION)
 
 log = structlog.get_logger()
@@ -89,6 +92,11 @@ def observe(flushed: Flushed) -> None:
         _LAG.labels(partition).set(flushed.lag_records)
     write = log.debug if flushed.is_caught_up and flushed.polls < _WORTH_A_LINE else log.info
     write("checkpoint.flushed", **{name: _rounded(value) for name, value in asdict(flushed).items()})
+
+
+def show_stall(partition: int, seconds: float) -> None:
+    """Show for how long a partition has had records to read and taken none."""
+    _STALLED.labels(str(partition)).set(seconds)
 
 
 def serve(host: str, port: int) -> None:

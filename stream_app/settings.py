@@ -124,6 +124,12 @@ class Settings(BaseSettings):
         validation_alias="SESSION_TIMEOUT",
         description="Seconds without a heartbeat after which Kafka gives a worker's partitions to another.",
     )
+    stall_limit_s: PositiveFloat = Field(
+        60,
+        validation_alias="STALL_LIMIT",
+        description="Seconds that a partition may have records to read and take none; then its worker ends by itself "
+        "and is started again. Longer than whatever mends itself: a checkpoint, Kafka moving a partition's leader.",
+    )
     max_pending: PositiveInt = Field(
         250_000,
         validation_alias="MAX_PENDING",
