@@ -1,7 +1,9 @@
-"""Orders of steps that lose polls: the negative controls of the harness."""
+"""What loses polls or leaves them unread: the negative controls of the harness."""
 
 from collections.abc import Sequence
 from typing import Any
+
+from faust.tables.recovery import Recovery
 
 from stream_app.changelog import ChangelogWriter, TableItem
 from stream_app.checkpoint import PartitionWorker
@@ -14,6 +16,10 @@ def take_control(control: Control) -> None:
     match control:
         case Control.ACK_FIRST:
             _ack_first()
+        case Control.UNRECOVERED:
+            _unrecovered()
+        case Control.STRANDING:
+            _stranding()
         case Control.POSITIONS_FIRST:
             _positions_first()
 
@@ -31,6 +37,24 @@ def _ack_first() -> None:
         await take(worker, event, *args)
 
     setattr(PartitionWorker, "take", acking)  # noqa: B010 - mypy would not have a method assigned to
+
+
+def _unrecovered() -> None:
+    """A recovery that has read everything and never says so."""
+
+    async def wait(recovery: Recovery, *_given: Any, **_also: Any) -> None:
+        await recovery._stopped.wait()
+
+    setattr(Recovery, "on_recovery_completed", wait)  # noqa: B010 - as above
+
+
+def _stranding() -> None:
+    """Checkpoints end and nobody tells the agent that waits for one."""
+
+    def end_silently(_worker: PartitionWorker) -> None:
+        pass
+
+    setattr(PartitionWorker, "_end_taking", end_silently)  # noqa: B010 - mypy would not have a method assigned to
 
 
 def _positions_first() -> None:

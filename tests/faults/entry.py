@@ -22,7 +22,7 @@ from stream_app.changelog import ChangelogWriter
 from stream_app.checkpoint import PartitionWorker
 from stream_app.local.die_with_parent import ask_kernel_to_kill_me_with_my_parent
 from stream_app.state_table import StateTable
-from tests.faults import controls
+from tests.faults import controls, slow_commits
 from tests.faults.fault import Action, Control, Fault, Point
 
 _METHODS: dict[Point, tuple[Any, str]] = {
@@ -98,4 +98,6 @@ def run_worker(environment: Mapping[str, str], log: Path) -> None:
         arm(fault)
     if control := os.environ.get("FAULT_CONTROL"):
         controls.take_control(Control(control))
+    if seconds := os.environ.get("FAULT_COMMIT_TAKES"):
+        slow_commits.arm(float(seconds))
     main()

@@ -29,9 +29,11 @@ class Action(StrEnum):
 
 
 class Control(StrEnum):
-    """An order of steps that loses polls, for the harness to show that it sees them."""
+    """What loses polls, or stops taking them in, for the harness to show that it sees it."""
 
     ACK_FIRST = "ack first"  # a run is acked as it arrives
+    UNRECOVERED = "unrecovered"  # a recovery that never ends
+    STRANDING = "stranding"  # a partition that is given up leaves the agent waiting that fills it
     POSITIONS_FIRST = "positions first"  # a checkpoint's positions are durable before its values
 
 
