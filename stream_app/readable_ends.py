@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from contextlib import AsyncExitStack
 
 import structlog
 from aiokafka import AIOKafkaConsumer
@@ -47,7 +48,10 @@ class ReadableEnds:
             consumer = AIOKafkaConsumer(
                 bootstrap_servers=self._brokers, isolation_level="read_committed", enable_auto_commit=False
             )
-            await consumer.start()  # closes what it opened where it fails
+            async with AsyncExitStack() as undo:
+                undo.push_async_callback(consumer.stop)
+                await consumer.start()
+                undo.pop_all()
             self._consumer = consumer
         return self._consumer
 
