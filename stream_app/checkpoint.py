@@ -95,7 +95,7 @@ class PartitionWorker:
         return self.is_full and self._in_flight.locked()
 
     def start(self) -> "asyncio.Task[None]":
-        """Begin making checkpoints; the task ends only by cancellation or with the error that must end the worker."""
+        """Begin making checkpoints; the task ends by a stop, or with the error that must end the worker."""
         self._loop = asyncio.create_task(self._run(), name=f"checkpoints-{self._partition}")
         return self._loop
 
