@@ -15,6 +15,7 @@ FAILED = 3
 LIMIT_S = 3.0
 LIMIT = str(LIMIT_S)
 ENDS_WITHIN_S = 30
+PATIENT = "60"  # seconds that a transaction may take, so that what is slow doesn't end the worker by another name
 FULL_WITH = "3000"  # polls, less than Kafka gives at once
 
 
@@ -71,7 +72,8 @@ def test_worker_that_was_stopped_for_longer_than_the_limit_goes_on(service: Serv
 def test_broker_that_is_silent_for_longer_than_the_limit_is_no_stall_of_the_worker(
     service: Service, broker: RunningKafka
 ) -> None:
-    worker = service.start(fault=Fault(Point.TAKE, 12, Action.STOP), STALL_LIMIT=LIMIT).stops_itself()
+    fault = Fault(Point.TAKE, 12, Action.STOP)
+    worker = service.start(fault=fault, STALL_LIMIT=LIMIT, TRANSACTION_TIMEOUT=PATIENT).stops_itself()
     assert broker.broker.pid is not None
     os.kill(broker.broker.pid, SIGSTOP)
     worker.signal(SIGCONT)
@@ -88,7 +90,8 @@ def test_broker_that_is_silent_for_longer_than_the_limit_is_no_stall_of_the_work
 def test_checkpoint_that_takes_longer_than_the_limit_is_no_stall(service: Service) -> None:
     gate = service.folder / "gate"
     held = Fault(Point.COMMIT, 10, Action.HOLD, gate)
-    worker = service.start(fault=held, MAX_PENDING=FULL_WITH, STALL_LIMIT=LIMIT).says("fault.holding")
+    settings = {"MAX_PENDING": FULL_WITH, "STALL_LIMIT": LIMIT, "TRANSACTION_TIMEOUT": PATIENT}
+    worker = service.start("a", fault=held, control=None, **settings).says("fault.holding")
     time.sleep(2 * LIMIT_S)  # the checkpoint's length, not a wait for anything
     gate.touch()
 
