@@ -54,6 +54,14 @@ def test_lag_that_is_not_known_is_not_made_up() -> None:
     assert value("lag_records", 902) is None
 
 
+def test_stalled_seconds_are_shown_by_partition_and_go_back_to_none() -> None:
+    metrics.show_stall(905, 12.5)
+    shown = value("partition_stalled_seconds", 905)
+    metrics.show_stall(905, 0.0)
+
+    assert (shown, value("partition_stalled_seconds", 905)) == (12.5, 0.0)
+
+
 @pytest.mark.parametrize(
     ("changed", "level"),
     [
