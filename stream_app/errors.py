@@ -1,5 +1,7 @@
 """The errors that end a command with one clear message instead of a traceback."""
 
+from typing import ClassVar
+
 
 class StoreMonitorError(Exception):
     """Base of every error that the command line shows without a traceback."""
@@ -28,7 +30,10 @@ class BrokerUnreachableError(StoreMonitorError):
 class TopicReplacedError(StoreMonitorError):
     """A topic of a kept state was deleted, or deleted and made again: Kafka's id of it is another one, or none."""
 
-    remedy = (
+    restart_mends: ClassVar[bool] = False
+    """Whether a worker that ended by it may get further when it is started again."""
+
+    remedy: ClassVar[str] = (
         "its offsets aren't those that the state was read to, so records would be skipped without a word. Start with "
         "--fresh, or on a Kafka of your own with another APP_ID and --state-dir, to read the topic from its beginning"
     )
@@ -42,4 +47,5 @@ class TopicReplacedError(StoreMonitorError):
 class ChangelogReplacedError(TopicReplacedError):
     """The topic that the state is written to was deleted or made anew: it no longer holds what the databases hold."""
 
+    restart_mends = True
     remedy = "it no longer holds the whole state, which a worker that has it writes into the new one when it starts"

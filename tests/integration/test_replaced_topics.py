@@ -116,10 +116,10 @@ def test_source_topic_made_anew_is_named_at_once_and_after_every_restart(
 
     assert is_named_everywhere(running, running.sidecar, name, old)
     worker = running.start_worker() if is_stopped else running.worker
-    assert worker.process.wait(WITHIN_S) == FAILED
+    assert worker.process.wait(WITHIN_S) != 0
     assert f'TopicReplacedError("the topic {name} of id {old}' in worker.output
     again = running.start_worker()
-    assert again.process.wait(WITHIN_S) == FAILED
+    assert again.process.wait(WITHIN_S) != 0
     assert is_named_everywhere(running, running.sidecar, name, old)
     after = running.sidecar.get("/health/ready")["partitions"]
     assert {(one["partition"], one["position"]) for one in after if one["topic"] == name} == {
@@ -138,7 +138,7 @@ def test_deleted_topic_is_named_as_long_as_it_is_gone(running: Running) -> None:
     assert ready["code"] == "topics_unusable"
     assert f"there is no topic {running.topics.polls} any more" in ready["reasons"][0]
     assert running.sidecar.finished(running.sidecar.trigger())["code"] == "topics_unusable"
-    assert running.worker.process.wait(WITHIN_S) == FAILED
+    assert running.worker.process.wait(WITHIN_S) != 0
     assert f"the topic {running.topics.polls}" in running.worker.output
 
 
