@@ -11,7 +11,10 @@ import structlog
 from api.kafka_ends import KafkaEnds
 from api.lag import Offsets, TopicLag, lags
 from api.partition_reader import PartitionReader
+from api.replaced_topics import replaced_topics
 from stream_app.codec.table import PartitionMeta
+from stream_app.errors import TopicReplacedError
+from stream_app.topic_ids import TopicIds
 
 log = structlog.get_logger()
 
@@ -45,6 +48,16 @@ class CatchUp:
         """How far the tables are from the topics' ends, at the last catch-up."""
         metas = self.metas or [None] * len(ends)
         return lags([None if meta is None else meta.positions for meta in metas], ends)
+
+    @property
+    def topic_ids(self) -> TopicIds:
+        """Kafka's own ids of the topics, empty until it has told them."""
+        return self._kafka.topic_ids
+
+    @property
+    def replaced_topics(self) -> list[TopicReplacedError]:
+        """The topics that Kafka has others of by now than the tables were read from."""
+        return replaced_topics(self.metas, self._kafka.topic_ids)
 
     def problems_of(self, partitions: Collection[int]) -> list[str]:
         """What keeps these partitions from being read further, for those where something does."""
@@ -96,6 +109,8 @@ class CatchUp:
     async def _catch_up_once(self) -> None:
         self._wanted.clear()
         self._started += 1
+        for reader in self.readers:
+            reader.topic_ids = self._kafka.topic_ids
         for database in chain.from_iterable(reader.databases for reader in self.readers):
             database.catch_up()
             await asyncio.sleep(0)

@@ -1,6 +1,6 @@
 """What runs in the process that makes snapshots of the fleet: the tables are read, each in one iterator, and judged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -15,6 +15,7 @@ from api.partition_reader import PartitionReader
 from api.problems import ProblemError, problem_of
 from stream_app.domain.policy import NamedPolicy
 from stream_app.errors import StateError
+from stream_app.topic_ids import TopicIds
 
 SLICE = 20_000  # stores that are in memory at once
 
@@ -23,12 +24,13 @@ SLICE = 20_000  # stores that are in memory at once
 class FleetRequest:
     """Which snapshot, and from where: `tables` are the places of each partition's databases, one a worker.
 
-    `as_of` is in microseconds, None for the stream time.
+    `as_of` is in microseconds, None for the stream time. `topic_ids` are Kafka's own ids of the topics, where known.
     """
 
     tables: tuple[tuple[Path, ...], ...]
     named: NamedPolicy
     as_of: int | None
+    topic_ids: TopicIds = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class FleetRefusal:
 def make_snapshot(request: FleetRequest, folder: Path, _: Tell) -> Mapped[FleetSnapshot] | FleetRefusal:
     """The fleet from the databases as they are now; `folder` is this process's own, for its secondaries."""
     try:
-        scans = [_scan(partition, reader) for partition, reader in enumerate(_readers(request.tables, folder))]
+        readers = _readers(request.tables, folder)
+        scans = [_scan(partition, reader, request.topic_ids) for partition, reader in enumerate(readers)]
         as_of = time_of(request.as_of, stream_time(scan.meta for scan in scans))
         snapshot = fleet_snapshot(chain.from_iterable(scan.slices for scan in scans), request.named, as_of)
         return Mapped.write(snapshot, folder / "snapshot")
@@ -54,7 +57,8 @@ def make_snapshot(request: FleetRequest, folder: Path, _: Tell) -> Mapped[FleetS
         return FleetRefusal(problem.status, problem.code, problem.detail)
 
 
-def _scan(partition: int, reader: PartitionReader) -> PartitionScan:
+def _scan(partition: int, reader: PartitionReader, topic_ids: TopicIds) -> PartitionScan:
+    reader.topic_ids = topic_ids
     reader.catch_up()
     scan = reader.scan(SLICE)
     if scan is None:

@@ -89,7 +89,7 @@ class FleetSnapshots:
         metas, begun = self._tables.metas, self._clock()
         places = tuple(tuple(self._table_paths(partition)) for partition in range(len(metas)))
         try:
-            made = await self._process.run(make_snapshot, FleetRequest(places, named, as_of))
+            made = await self._process.run(make_snapshot, FleetRequest(places, named, as_of, self._tables.topic_ids))
             if isinstance(made, FleetRefusal):
                 raise ProblemError(made.status, made.code, made.detail)
             snapshot = made.take()

@@ -3,10 +3,10 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from api.catch_up import CatchUp
-from api.kafka_ends import EndsUnknownError, KafkaEnds
+from api.kafka_ends import EndsUnknownError, KafkaEnds, TopicsUnusableError
 from api.lag import Offsets, TopicLag
 from api.schemas import PartitionLag, Readiness
 from stream_app.errors import StateError
@@ -15,6 +15,15 @@ from stream_app.replay_progress import read_progress
 _KAFKA_ANSWERS_WITHIN_S = 1.5
 
 ReplayState = Literal["running", "done", "failed"]
+Code = Literal["kafka_unavailable", "topics_unusable"]
+
+
+class _Compared(NamedTuple):
+    """The tables against the topics: every lag, the reasons that follow from it, and why there are no figures."""
+
+    partitions: list[PartitionLag]
+    reasons: list[str]
+    code: Code | None
 
 
 class Health:
@@ -32,9 +41,9 @@ class Health:
         time the tables never hold the newest: with patience they are given time to reach the ends as they were.
         """
         state, reasons = self._replay()
-        partitions, behind = await self._partitions(0 if reasons else patience_s)
-        reasons += behind
-        return Readiness(ready=not reasons, reasons=reasons, replay=state, partitions=partitions)
+        found = await self._partitions(0 if reasons else patience_s)
+        reasons += found.reasons
+        return Readiness(ready=not reasons, reasons=reasons, code=found.code, replay=state, partitions=found.partitions)
 
     def _replay(self) -> tuple[ReplayState | None, list[str]]:
         if self._replay_file is None:
@@ -49,16 +58,21 @@ class Health:
             return progress.state, [f"the replay failed: {progress.error}"]
         return progress.state, ["the replay is running"] if progress.state == "running" else []
 
-    async def _partitions(self, patience_s: float) -> tuple[list[PartitionLag], list[str]]:
+    async def _partitions(self, patience_s: float) -> _Compared:
         reasons = [] if self._tables.failure is None else [f"reading the tables broke: {self._tables.failure}"]
         try:
             ends = await self._kafka.end_offsets(_KAFKA_ANSWERS_WITHIN_S)
         except EndsUnknownError as error:
-            return self._positions_alone(), [*reasons, str(error)]
+            return _Compared(self._positions_alone(), [*reasons, str(error)], error.code)
         found = await self._lags(ends, patience_s)
+        replaced = self._tables.replaced_topics
         behind = [lag for lag in found if not lag.is_reached]
         problems = self._tables.problems_of({lag.partition for lag in behind})
-        return [_of_topic(lag) for lag in found], [*reasons, *problems, *map(str, behind)]
+        return _Compared(
+            [_of_topic(lag) for lag in found],
+            [*reasons, *map(str, replaced), *problems, *map(str, behind)],
+            TopicsUnusableError.code if replaced else None,
+        )
 
     async def _lags(self, ends: Offsets, patience_s: float) -> list[TopicLag]:
         """How far the tables are from the ends, as soon as they have reached them or the patience is over."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection
 from contextlib import AsyncExitStack
+from typing import Literal
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -11,6 +12,7 @@ from aiokafka.errors import KafkaError
 from api.lag import Offsets
 from stream_app.errors import ConfigurationError, StoreMonitorError
 from stream_app.settings import Settings
+from stream_app.topic_ids import TopicIds, TopicIdsClient
 from stream_app.topics import ensure_topics, topics_of
 
 log = structlog.get_logger()
@@ -23,13 +25,13 @@ _METADATA_MAX_AGE_MS = 5_000  # how late it is noticed that the topics have othe
 class EndsUnknownError(StoreMonitorError):
     """Where the topics end can't be said; the code is stable."""
 
-    code: str
+    code: Literal["kafka_unavailable", "topics_unusable"]
 
 
 class KafkaUnavailableError(EndsUnknownError):
     """Kafka did not say in time where its topics end."""
 
-    code = "kafka_unavailable"
+    code: Literal["kafka_unavailable"] = "kafka_unavailable"
 
     def __init__(self, brokers: str, what: str) -> None:
         self.brokers = brokers
@@ -37,9 +39,9 @@ class KafkaUnavailableError(EndsUnknownError):
 
 
 class TopicsUnusableError(EndsUnknownError):
-    """The topics' partitions contradict each other, or what they were when this process began."""
+    """The topics contradict each other, or what they were when this process began, or aren't those of the tables."""
 
-    code = "topics_unusable"
+    code: Literal["topics_unusable"] = "topics_unusable"
 
 
 class KafkaEnds:
@@ -49,6 +51,8 @@ class KafkaEnds:
         self._settings = settings
         self._consumer: AIOKafkaConsumer | None = None
         self._partitions = 0
+        self._ids = TopicIdsClient(settings.kafka_brokers, topics_of(settings).kept)
+        self.topic_ids: TopicIds = {}  # as of the ends that were told last, or later
         self._lock = asyncio.Lock()
 
     async def partitions(self) -> int:
@@ -70,7 +74,7 @@ class KafkaEnds:
         """
         try:
             async with asyncio.timeout(within_s), self._lock:
-                return await self._ask()
+                return await self._ends_and_ids()
         except TopicsUnusableError:
             raise
         except ConfigurationError as error:
@@ -84,6 +88,24 @@ class KafkaEnds:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             await consumer.stop()
+        await self._ids.close()
+
+    async def _ends_and_ids(self) -> Offsets:
+        """The ends, and `topic_ids` as they are after that: ends of a topic that was made anew come with its new id."""
+        if self._consumer is not None:
+            await self._take_ids()  # the ends of a topic that is gone would be waited for
+        ends = await self._ask()
+        await self._take_ids()
+        return ends
+
+    async def _take_ids(self) -> None:
+        try:
+            self.topic_ids, missing = await self._ids.ask()
+        except KafkaError:
+            await self._ids.close()  # a connection that failed is made anew the next time
+            raise
+        if missing:
+            raise TopicsUnusableError(f"there is no topic {', '.join(sorted(missing))} any more: it was deleted")
 
     async def _ask(self) -> Offsets:
         async with AsyncExitStack() as undo:

@@ -14,6 +14,7 @@ from api.fleet_report import fleet_report
 from api.lag import Offsets, TopicLag, lags
 from api.partition_content import PartitionContent, PartitionScan
 from api.partition_reader import PartitionReader
+from api.replaced_topics import replaced_topics
 from api.report_request import Format, ReportRequest
 from api.store_selection import selected
 from stream_app.atomic_file import replacing
@@ -23,6 +24,7 @@ from stream_app.domain.poll import MICROS_PER_MINUTE
 from stream_app.domain.report import WRITERS, Table
 from stream_app.domain.store_calendar import MINUTES_PER_DAY
 from stream_app.errors import StateError
+from stream_app.topic_ids import TopicIds
 
 SLICE = 20_000  # stores that are in memory at once: of a million all would be a gigabyte
 _COUNTED = 0.8  # the share of a report's work that is done once its stores are read and counted; roughly
@@ -32,13 +34,14 @@ _COUNTED = 0.8  # the share of a report's work that is done once its stores are 
 class JobRequest:
     """What to compute, and from where: `tables` are the places of each partition's databases, one a worker.
 
-    Without `ends` nothing has to be reached.
+    Without `ends` nothing has to be reached. `topic_ids` are Kafka's own ids of the topics that these are the ends of.
     """
 
     tables: tuple[tuple[Path, ...], ...]
     path: Path
     ends: Offsets | None
     report: ReportRequest
+    topic_ids: TopicIds = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,13 @@ class JobResult:
 class JobBehind:
     """The tables did not hold what they had to; the same request may succeed later.
 
-    `missing` are the partitions without a readable database, each with the reason.
+    `missing` are the partitions without a readable database, each with the reason; `replaced` says which topics the
+    tables were read from that there are others of by now.
     """
 
     missing: list[tuple[int, str]]
     lagging: list[TopicLag]
+    replaced: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,7 @@ def run(request: JobRequest, folder: Path, tell: Callable[[float], None]) -> Job
 def _run(request: JobRequest, readers: Sequence[PartitionReader], tell: Callable[[float], None]) -> JobOutcome:
     steps = _Steps()
     for reader in readers:
+        reader.topic_ids = request.topic_ids
         reader.catch_up()
     steps.done("catch_up")
     scans = [reader.scan(SLICE) for reader in readers]
@@ -174,7 +180,9 @@ def _behind(
     ]
     positions = [None if scan is None else scan.meta.positions for scan in scans]
     lagging = [] if request.ends is None else [lag for lag in lags(positions, request.ends) if not lag.is_reached]
-    return JobBehind(missing, lagging) if missing or (lagging and not request.report.allow_stale) else None
+    replaced = replaced_topics([None if scan is None else scan.meta for scan in scans], request.topic_ids)
+    is_behind = missing or replaced or (lagging and not request.report.allow_stale)
+    return JobBehind(missing, lagging, [str(error) for error in replaced]) if is_behind else None
 
 
 def _as_of(report: ReportRequest, metas: Sequence[PartitionMeta]) -> int | None:

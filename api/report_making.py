@@ -8,12 +8,14 @@ import structlog
 from api import report_job
 from api.catch_up import CatchUp
 from api.job_process import JobProcess, JobProcessDiedError, JobTimedOutError
-from api.kafka_ends import EndsUnknownError, KafkaEnds
+from api.kafka_ends import EndsUnknownError, KafkaEnds, TopicsUnusableError
 from api.lag import Offsets
+from api.replaced_topics import never_usable, replaced_topics
 from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
 from api.report_request import ReportRequest
 from stream_app.errors import StoreMonitorError
 from stream_app.settings import Settings
+from stream_app.topic_ids import TopicIds
 
 log = structlog.get_logger()
 
@@ -47,11 +49,13 @@ class ReportMaking:
         started = clock()
         deadline = started + self._settings.report_wait_s
         ends = await self._end_offsets(deadline, allow_stale=request.allow_stale)
+        ids = self._kafka.topic_ids
         ends_ms = (clock() - started) * 1000
         while True:
+            self._refuse_replaced(ids)
             await self._wait_until_reached(ends, deadline)
             waited_ms = (clock() - started) * 1000 - ends_ms
-            outcome = await self._job(JobRequest(self._table_paths(ends), path, ends, request))
+            outcome = await self._job(JobRequest(self._table_paths(ends), path, ends, request, ids))
             if isinstance(outcome, JobResult):
                 return outcome, ends, {"end_offsets": round(ends_ms, 1), "wait": round(waited_ms, 1), **outcome.ms}
             if isinstance(outcome, JobFailed):
@@ -73,10 +77,15 @@ class ReportMaking:
             except EndsUnknownError as error:
                 if clock() + 2 * _KAFKA_RETRY_S < deadline:  # a last try without time would hide what is wrong
                     await asyncio.sleep(_KAFKA_RETRY_S)
-                elif allow_stale and self._tables.readers:
+                elif allow_stale and self._tables.readers and not isinstance(error, TopicsUnusableError):
                     return None
                 else:
                     raise ReportFailedError(error.code, str(error)) from error
+
+    def _refuse_replaced(self, ids: TopicIds) -> None:
+        """Fail at once where the tables are of other topics than the ends: only a changelog is ever written again."""
+        if replaced := never_usable(replaced_topics(self._tables.metas, ids)):
+            raise ReportFailedError(TopicsUnusableError.code, "; ".join(map(str, replaced)))
 
     async def _wait_until_reached(self, ends: Offsets | None, deadline: float) -> None:
         """Return when the tables hold everything below the ends, or at the deadline: the job looks for itself."""
@@ -107,6 +116,8 @@ class ReportMaking:
 
     def _too_far_behind(self, behind: JobBehind) -> ReportFailedError:
         wait_s = self._settings.report_wait_s
+        if behind.replaced:
+            return ReportFailedError(TopicsUnusableError.code, "; ".join(behind.replaced))
         if behind.missing:
             without = "; ".join(f"partition {partition}: {problem}" for partition, problem in behind.missing)
             return ReportFailedError("database_missing", f"no database to read after {wait_s:g} s: {without}")

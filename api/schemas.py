@@ -51,6 +51,11 @@ class Readiness(BaseModel):
 
     ready: bool = Field(examples=[False])
     reasons: list[str] = Field(examples=[["partition 2 at 810 of 812 in store-polls"]])
+    code: Literal["kafka_unavailable", "topics_unusable"] | None = Field(
+        default=None,
+        description="What keeps Kafka's topics from being compared with the tables; null where nothing does.",
+        examples=[None],
+    )
     replay: Literal["running", "done", "failed"] | None = Field(
         description="null: there is none to wait for.", examples=["done"]
     )

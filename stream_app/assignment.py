@@ -12,8 +12,9 @@ from faust.types import TP, EventT
 from stream_app.abrupt_end import end_worker
 from stream_app.checkpoint import LagOf, PartitionWorker
 from stream_app.database import DatabaseDamagedError
-from stream_app.errors import StateError
+from stream_app.errors import StateError, TopicReplacedError
 from stream_app.partition_state import PartitionOptions, PartitionState
+from stream_app.recovered_state import recovered_meta, settle
 from stream_app.settings import Settings
 from stream_app.stall import Reading
 from stream_app.state_table import StateTable
@@ -40,8 +41,8 @@ class Assignment:
         app.transport.on_gap = self._on_gap
         app.on_partitions_revoked.connect(self._drop, weak=False)
         app.on_partitions_assigned.connect(self._assigned, weak=False)
-        app.on_rebalance_complete.connect(self._take_up, weak=False)
-        app.on_before_shutdown.connect(self._drop, weak=False)
+        app.on_rebalance_complete.connect(self._take_up_or_end, weak=False)
+        app.on_before_shutdown.connect(self._shut_down, weak=False)
 
     def worker_for(self, event: EventT[Any]) -> PartitionWorker | None:
         """Who works on an event's partition; None where it came from an assignment that is over."""
@@ -92,30 +93,44 @@ class Assignment:
     async def _assigned(self, *_args: Any, **_kwargs: Any) -> None:
         self._is_assigned = True
 
-    async def _take_up(self, *_args: Any, **_kwargs: Any) -> None:
-        """After recovery, before the consumer seeks to its committed offsets.
-
-        A recovery may end when the next rebalance has begun already. Its partitions are others' by then, or their
-        databases not recovered yet, and the recovery that belongs to them follows.
-        """
+    async def _take_up_or_end(self, *_args: Any, **_kwargs: Any) -> None:
+        """After recovery, before the consumer seeks to its committed offsets."""
         await self._end_work()
-        if not self._is_assigned or self._app.tables.recovery.signal_recovery_start.is_set():
+        try:
+            if not self._is_outdated():
+                await self._check_sources()
+                for partition in [*self._table.writers]:
+                    await settle(self._table, partition)
+            self._take_up()
+        except (StateError, TopicReplacedError) as error:
+            self._end(error)
+
+    def _is_outdated(self) -> bool:
+        """Whether a recovery has ended when the next rebalance had begun already.
+
+        Its partitions are others' by then, or their databases not recovered yet, and the recovery that belongs to them
+        follows.
+        """
+        return not self._is_assigned or self._app.tables.recovery.signal_recovery_start.is_set()
+
+    def _take_up(self) -> None:
+        """Put the partitions to work, without an await in which a rebalance could take them away."""
+        if self._is_outdated():
             log.info("recovery.outdated")
             return
         for partition, writer in self._table.writers.items():
-            self._table.finish_recovery(partition)
             options = PartitionOptions(
                 partition,
                 self._partitions,
                 self._table.changelog_topic_name,
                 self._settings.retention_days,
                 self._settings.cache_max_bytes // len(self._table.writers),
+                self._table.guard.ids,
             )
             state = PartitionState(options, self._table.database(partition))
             worker = PartitionWorker(partition, state, self._table, writer, self._lag_of(partition), self._settings)
             self._workers[partition] = worker
             worker.start().add_done_callback(self._end_on_failure)
-        await self._check_positions()
         log.info("partitions.assigned", partitions=sorted(self._workers))
 
     async def _drop(self, *_args: Any, **_kwargs: Any) -> None:
@@ -137,17 +152,27 @@ class Assignment:
             await asyncio.gather(*(worker.stop() for worker in self._ending))
             self._ending.clear()
 
-    async def _check_positions(self) -> None:
-        """A topic that ends before the state's position was made anew; reading on would skip its records."""
-        states = {partition: worker.state for partition, worker in self._workers.items()}
-        tps = [TP(topic, partition) for topic in self._sources for partition in states]
+    async def _shut_down(self, *_args: Any, **_kwargs: Any) -> None:
+        await self._drop()
+        await self._table.guard.close()
+
+    async def _check_sources(self) -> None:
+        """Raise where reading on would skip records: TopicReplacedError, and StateError for a topic that has lost some.
+
+        Ids tell of every topic that was made anew; ends tell of some, for states and brokers without ids.
+        """
+        metas = {partition: recovered_meta(self._table, partition) for partition in self._table.writers}
+        for meta in metas.values():
+            self._table.guard.refuse_other_sources(meta.topic_ids)
+        tps = [TP(topic, partition) for topic in self._sources for partition in metas]
         ends: Mapping[TP, int] = await self._app.consumer.highwaters(*tps) if tps else {}
         for tp, end in ends.items():
-            position = states[tp.partition].position(tp.topic)
+            position = metas[tp.partition].positions.get(tp.topic, 0)
             if position > end:
                 raise StateError(
                     f"{tp.topic} partition {tp.partition} ends at offset {end}, but the state has read it up to "
-                    f"{position}: the topic was made anew. Start with --fresh, or with another --state-dir and APP_ID"
+                    f"{position}: the topic was made anew, or has lost records. Start with --fresh, or with another "
+                    "--state-dir and APP_ID"
                 )
 
     def _position_of(self, tp: TP) -> int | None:
@@ -170,8 +195,10 @@ class Assignment:
             end_worker(error)
 
     def _end_on_failure(self, task: "asyncio.Task[None]") -> None:
-        if task.cancelled() or (error := task.exception()) is None:
-            return
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._end(error)
+
+    def _end(self, error: BaseException) -> None:
         if isinstance(error, DatabaseDamagedError):
             self._table.condemn(error)
         end_worker(error)

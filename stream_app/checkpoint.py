@@ -176,6 +176,7 @@ class PartitionWorker:
         taken, self._taken = self._taken or _Taken(since=started), None
         self._room.set()
         folded = self._clock()
+        await self._table.guard.confirm()  # asked after the fetches: what was read is of the topics that are remembered
         offset = await self._writer.commit(changes.items, taken.dead_letters, changes.status_changes)
         self._table.write(self._partition, changes.items, offset)
         self.state.keep(changes)

@@ -19,11 +19,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a database has to come from: this partition of this changelog, which ends at offset `end` for readers."""
+    """What a database has to come from: this partition of this changelog, which ends at offset `end` for readers.
+
+    `changelog_id` is Kafka's own id of the topic, None where Kafka tells none.
+    """
 
     changelog: str
     partition: int
     end: int
+    changelog_id: str | None = None
 
 
 def why_untrusted(database: Database, expected: Provenance) -> str | None:
@@ -43,13 +47,25 @@ def why_untrusted(database: Database, expected: Provenance) -> str | None:
 def _why_foreign(meta: PartitionMeta | None, offset: int | None, expected: Provenance) -> str | None:
     if offset is None:
         return None if meta is None else "it has values, but no changelog offset"
-    if offset >= expected.end:
-        return f"it stands at changelog offset {offset}, but the changelog ends at {expected.end}"
     if meta is not None and meta.changelog not in {None, expected.changelog}:
         return f"it is a copy of {meta.changelog}, not of {expected.changelog}"
     if meta is not None and meta.partition not in {None, expected.partition}:
         return f"it is partition {meta.partition}, not {expected.partition}"
+    if offset >= expected.end and not (meta is not None and has_outlived(meta, offset, expected)):
+        return f"it stands at changelog offset {offset}, but the changelog ends at {expected.end}"
     return None
+
+
+def has_outlived(meta: PartitionMeta, offset: int, expected: Provenance) -> bool:
+    """Whether a database is of a changelog that was deleted since: its offset says nothing about the new one.
+
+    One that doesn't know its changelog's id yet is taken for that where it is ahead of the changelog.
+    """
+    if expected.changelog_id is None:
+        return False
+    if meta.changelog_id is None:
+        return meta.changelog is not None and offset >= expected.end
+    return meta.changelog_id != expected.changelog_id
 
 
 def condemn(path: Path, reason: str) -> None:

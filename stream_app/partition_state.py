@@ -5,7 +5,7 @@ what a checkpoint writes; checkpoint.py applies it, and then says so by `keep`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from stream_app.changelog import TableItem
@@ -19,6 +19,7 @@ from stream_app.domain.rejection import Rejected
 from stream_app.domain.store_calendar import DEFAULT_CALENDAR, StoreCalendar
 from stream_app.pending import Batch, Pending
 from stream_app.state_cache import StateCache
+from stream_app.topic_ids import TopicIds
 from stream_app.underived import Underived
 
 DERIVED_AT_ONCE = 1_000  # stores whose buckets one checkpoint makes up for: some 40 ms in which nothing else happens
@@ -26,13 +27,17 @@ DERIVED_AT_ONCE = 1_000  # stores whose buckets one checkpoint makes up for: som
 
 @dataclass(frozen=True, slots=True)
 class PartitionOptions:
-    """What a partition's state depends on beside its records; `changelog` is the topic that its database mirrors."""
+    """What a partition's state depends on beside its records; `changelog` is the topic that its database mirrors.
+
+    `topic_ids` are Kafka's own ids of it and of the source topics, as far as Kafka tells any.
+    """
 
     partition: int
     partitions: int
     changelog: str
     retention_days: int
     cache_bytes: int
+    topic_ids: TopicIds = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class PartitionState:
         self._positions = dict(meta.positions)
         self._stream_time = meta.stream_time
         self._retained_from = meta.retained_from
+        self._topic_ids = {**meta.topic_ids, **options.topic_ids}
         self._pending = Pending(options.partition, options.partitions)
         self._underived = Underived(database, is_any=meta.is_underived)
 
@@ -205,6 +211,7 @@ class PartitionState:
             is_underived=self._underived.is_any,
             changelog=self._options.changelog,
             partition=self._options.partition,
+            topic_ids=self._topic_ids,
         )
 
 

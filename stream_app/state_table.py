@@ -6,20 +6,25 @@ BEFORE recovery asks how far the changelog goes. Whoever can write has therefore
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import faust
+import msgspec
 import structlog
 from faust.types import TP, EventT
 
 from stream_app import database_files
+from stream_app.abrupt_end import end_worker
 from stream_app.changelog import ChangelogWriter, TableItem, open_writers
-from stream_app.codec.table import META_KEY, RECOVERED_META_KEY
+from stream_app.changelog_renewal import any_meta, last_meta, whole_meta, write_whole
+from stream_app.codec.table import META_KEY, RECOVERED_META_KEY, PartitionMeta, encode_meta
 from stream_app.database import Database, DatabaseDamagedError, DatabaseLockedError, call
 from stream_app.database_files import Provenance
+from stream_app.errors import TopicReplacedError
 from stream_app.settings import Settings
+from stream_app.topic_guard import TopicGuard
 from stream_app.topics import TABLE
 
 log = structlog.get_logger()
@@ -43,6 +48,7 @@ class StateTable(faust.Table):
     writers: dict[int, ChangelogWriter]
     databases: dict[int, Database]
     made_new: set[int]  # partitions whose database this process found empty
+    guard: TopicGuard
 
     @classmethod
     def declare(cls, app: faust.App, settings: Settings, partitions: int) -> "StateTable":
@@ -58,6 +64,7 @@ class StateTable(faust.Table):
         table.settings = settings
         table.writers = {}
         table.databases, table.made_new = {}, set()
+        table.guard = TopicGuard(settings)
         return table
 
     def database(self, partition: int) -> Database:
@@ -87,11 +94,18 @@ class StateTable(faust.Table):
     ) -> None:
         """Shut out older owners of what was assigned and let go of what was revoked, before recovery looks."""
         await self.close_writers()
+        try:
+            await self._rebalance(revoked)
+        except TopicReplacedError as error:
+            end_worker(error)
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+
+    async def _rebalance(self, revoked: set[TP]) -> None:
+        await self.guard.begin()
         mine = {tp.partition for tp in self.app.assignor.assigned_actives() if tp.topic == self.changelog_topic_name}
         self.writers = await open_writers(self.settings, mine)
         self._close_databases({tp.partition for tp in revoked if tp.topic == self.changelog_topic_name})
         await self._open_databases(mine - self.databases.keys())
-        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     async def _open_databases(self, partitions: set[int]) -> None:
         """Open databases that can be trusted, empty ones if need be."""
@@ -101,9 +115,13 @@ class StateTable(faust.Table):
             path = Path(self.data.partition_path(partition))
             if reason := database_files.condemned(path):
                 database_files.remove(path, reason)
-            reason = await self._why_untrusted(Provenance(tp.topic, partition, ends[tp] or 0))
+            expected = Provenance(tp.topic, partition, ends[tp] or 0, self.guard.ids.get(tp.topic))
+            with ExitStack() as undo:
+                undo.callback(self._close_databases, {partition})  # one that isn't looked through to the end, too
+                reason = await self._why_untrusted(expected) or await self._why_not_renewed(expected)
+                if reason is None:
+                    undo.pop_all()
             if reason is not None:
-                self._close_databases({partition})
                 database_files.remove(path, reason)
             if self._open(partition).get(self.data.offset_key) is None:
                 self.made_new.add(partition)
@@ -114,6 +132,37 @@ class StateTable(faust.Table):
         except DatabaseDamagedError as error:
             return str(error)
         return database_files.why_untrusted(database, expected)
+
+    async def _why_not_renewed(self, expected: Provenance) -> str | None:
+        """Write a database whose changelog was made anew into the new one, or say why it can't or needn't be."""
+        database = self.databases[expected.partition]
+        meta, offset = any_meta(database) or PartitionMeta({}), database.get(self.data.offset_key)
+        self.guard.refuse_other_sources(meta.topic_ids)
+        if offset is None or meta.changelog_id == expected.changelog_id or expected.changelog_id is None:
+            return None
+        written = await last_meta(self.settings.kafka_brokers, expected.changelog, expected.partition)
+        if written is not None and written.changelog_id == expected.changelog_id:
+            return "it may be of an older changelog, and the one that is there now has the whole state"
+        if not database_files.has_outlived(meta, int(offset), expected):
+            return None
+        if (whole := whole_meta(database)) is None:
+            return "its changelog was made anew, and it wasn't read to the end of the one before"
+        await self._write_whole(expected.partition, database, self.of_these_topics(expected.partition, whole))
+        return None
+
+    async def _write_whole(self, partition: int, database: Database, meta: PartitionMeta) -> None:
+        offset = await write_whole(self.writers[partition], database, meta)
+        self.write(partition, [(META_KEY, encode_meta(meta))], offset)
+        log.warning("changelog.written_whole", partition=partition, changelog=meta.changelog, offset=offset)
+
+    def of_these_topics(self, partition: int, meta: PartitionMeta) -> PartitionMeta:
+        """A meta that names the topics as they are now."""
+        return msgspec.structs.replace(
+            meta,
+            changelog=self.changelog_topic_name,
+            partition=partition,
+            topic_ids={**meta.topic_ids, **self.guard.ids},
+        )
 
     async def _open_when_free(self, partition: int) -> Database:
         """Open a database that another process may still have; raises DatabaseLockedError where it keeps it.

@@ -31,6 +31,16 @@ class Topics:
         """The topics that the worker reads; co-partitioned with the changelog and the status changes."""
         return self.polls, self.calendars
 
+    @property
+    def kept(self) -> tuple[str, str, str]:
+        """The topics that a kept state is of: it can't be used with others of their names."""
+        return self.polls, self.calendars, self.changelog
+
+    @property
+    def co_partitioned(self) -> tuple[str, str, str, str]:
+        """The topics in which a store has to have one partition: its polls, calendar, state and changes meet there."""
+        return self.polls, self.calendars, self.changelog, self.status_changes
+
 
 def topics_of(settings: Settings) -> Topics:
     """The names under the settings' prefix; the changelog's is the one that Faust makes of app id and table."""
@@ -65,6 +75,7 @@ def configs_of(settings: Settings) -> dict[str, dict[str, str]]:
 async def ensure_topics(settings: Settings) -> int:
     """Create the topics that are missing; return the partitions that all but the dead letters share.
 
+    New ones get the number that those of them have that exist; the dead letters' number says nothing about the others.
     Raises BrokerUnreachableError, Kafka's own errors, and ConfigurationError where existing topics have different
     numbers of partitions.
     """
@@ -76,7 +87,7 @@ async def ensure_topics(settings: Settings) -> int:
     try:
         wanted = configs_of(settings)
         existing = await _partition_counts(admin, wanted)
-        count = next(iter(existing.values()), settings.partitions)
+        count = _shared_count(existing, topics_of(settings)) or settings.partitions
         await _create(
             admin,
             [
@@ -85,7 +96,7 @@ async def ensure_topics(settings: Settings) -> int:
                 if name not in existing
             ],
         )
-        return _shared_count(await _described(admin, wanted), topics_of(settings))
+        return _shared_count(await _described(admin, wanted), topics_of(settings)) or count
     finally:
         await admin.close()
 
@@ -115,12 +126,13 @@ async def _described(admin: AIOKafkaAdminClient, names: Mapping[str, object]) ->
     return counts
 
 
-def _shared_count(counts: Mapping[str, int], names: Topics) -> int:
-    shared = {name: counts[name] for name in (*names.sources, names.changelog, names.status_changes)}
+def _shared_count(counts: Mapping[str, int], names: Topics) -> int | None:
+    """The partitions that the co-partitioned topics have, None where none of them exists; raises ConfigurationError."""
+    shared = {name: counts[name] for name in names.co_partitioned if name in counts}
     if len(set(shared.values())) > 1:
         message = (
             f"the topics must have one number of partitions, but have {shared}: a store's polls, calendar and state "
             "must meet in one partition. Create them anew, or set TOPIC_PREFIX and APP_ID for new ones"
         )
         raise ConfigurationError(message)
-    return counts[names.polls]
+    return next(iter(shared.values()), None)

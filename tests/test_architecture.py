@@ -12,6 +12,7 @@ SHARED = (  # what the API and the producers may use of stream_app
     DOMAIN,
     "stream_app.codec",
     "stream_app.topics",
+    "stream_app.topic_ids",
     "stream_app.record_batches",
     "stream_app.dead_letters",
     "stream_app.settings",

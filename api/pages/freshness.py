@@ -41,20 +41,31 @@ def freshness(readiness: Readiness, stream_time: int | None, now: int) -> Freshn
 
 
 def _judged(readiness: Readiness, stream_time: int | None, now: int) -> tuple[Level, str]:
-    partitions = {each.partition for each in readiness.partitions}
-    missing = sorted({each.partition for each in readiness.partitions if each.position is None})
-    if any(each.end is None for each in readiness.partitions) or (not partitions and not readiness.ready):
-        return Level.BROKEN, "Kafka does not answer: what you see may be out of date"
-    if missing:
-        names = ", ".join(map(str, missing))
-        of = count(len(partitions), "partition")
-        return Level.BROKEN, f"{len(missing)} of {of} missing ({names}): their stores are not counted"
-    behind = sum(each.lag or 0 for each in readiness.partitions)
+    if (broken := _broken(readiness)) is not None:
+        return Level.BROKEN, broken
     if readiness.replay == "running":
         return Level.BEHIND, "A replay is running: the figures still change"
     if not readiness.ready:
+        behind = sum(each.lag or 0 for each in readiness.partitions)
         return Level.BEHIND, f"{count(behind, 'record')} behind: the newest polls are not in these figures yet"
     quiet = 0 if stream_time is None else (now - stream_time) // MICROS_PER_MINUTE
     if quiet > QUIET_AFTER_MINUTES:
         return Level.QUIET, f"No poll for {duration(quiet)}: the figures are those of the newest one"
+    partitions = {each.partition for each in readiness.partitions}
     return Level.FRESH, f"Up to date: {count(len(partitions), 'partition')}, nothing behind"
+
+
+def _broken(readiness: Readiness) -> str | None:
+    """Why the figures can't be relied on, None where they are merely behind, or good."""
+    partitions = {each.partition for each in readiness.partitions}
+    missing = sorted({each.partition for each in readiness.partitions if each.position is None})
+    if readiness.code == "topics_unusable":
+        return "Kafka's topics were replaced: what you see is of the old ones"
+    if any(each.end is None for each in readiness.partitions) or (not partitions and not readiness.ready):
+        return "Kafka does not answer: what you see may be out of date"
+    if missing:
+        names = ", ".join(map(str, missing))
+        return (
+            f"{len(missing)} of {count(len(partitions), 'partition')} missing ({names}): their stores are not counted"
+        )
+    return None

@@ -17,7 +17,7 @@ PREVIEW_ROWS = 10
 _REMEDIES = {
     "partitions_lagging": "Wait until the service has caught up, or ask for it “Even where the figures are behind”.",
     "kafka_unavailable": "See whether the broker runs, then ask again.",
-    "topics_unusable": "The topics were changed under the running API: start everything again.",
+    "topics_unusable": "Kafka's topics were changed or made anew below the tables: the reason says what to do.",
     "database_missing": "See whether the worker runs, and whether DATA_DIRS names its folder; then ask again.",
     "state_unreadable": "See the worker's log: a database that can't be read is rebuilt when the worker starts.",
     "no_polls": "Send polls first, or give a time.",

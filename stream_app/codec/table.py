@@ -52,7 +52,9 @@ class PartitionMeta(msgspec.Struct, frozen=True, omit_defaults=True):
     `stream_time` is the greatest poll time taken in, microseconds since the epoch, None before the first poll.
     `retained_from` is the first minute of the retained range; it never goes back, also where the retention grows.
     `is_underived` says that some values may still lack their buckets. `changelog` and `partition` name what the
-    database mirrors, so that one that was put in another's place is known; metas older than these fields lack them.
+    database mirrors, so that one that was put in another's place is known. `topic_ids` maps the source topics and the
+    changelog to Kafka's own ids of them: the positions are of the topics with these ids, and a changelog with this id
+    holds all of the state. Metas older than these fields lack them, and so do ids under a Kafka before 2.8.
     """
 
     positions: dict[str, int]
@@ -62,6 +64,12 @@ class PartitionMeta(msgspec.Struct, frozen=True, omit_defaults=True):
     is_underived: bool = False
     changelog: str | None = None
     partition: int | None = None
+    topic_ids: dict[str, str] = {}
+
+    @property
+    def changelog_id(self) -> str | None:
+        """Kafka's id of the changelog that the state is whole in, None where it isn't known."""
+        return None if self.changelog is None else self.topic_ids.get(self.changelog)
 
 
 def calendar_key(store_id: str) -> bytes:

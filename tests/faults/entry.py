@@ -16,7 +16,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from faust.events import Event
 
-from stream_app import record_batches
+from stream_app import changelog_renewal, record_batches
 from stream_app.__main__ import main
 from stream_app.changelog import ChangelogWriter
 from stream_app.checkpoint import PartitionWorker
@@ -94,6 +94,9 @@ def run_worker(environment: Mapping[str, str], log: Path) -> None:
         os.dup2(output.fileno(), sys.stderr.fileno())
     assert hasattr(record_batches, "BATCH_BYTES")
     record_batches.BATCH_BYTES = _SMALL_BATCH_BYTES
+    if piece_bytes := os.environ.get("FAULT_PIECE_BYTES"):
+        assert hasattr(changelog_renewal, "PIECE_BYTES")
+        changelog_renewal.PIECE_BYTES = int(piece_bytes)
     if (fault := Fault.of_environment(os.environ)) is not None:
         arm(fault)
     if control := os.environ.get("FAULT_CONTROL"):

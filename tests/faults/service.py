@@ -110,6 +110,12 @@ class Service:
         with kept_state(self._directories(workers)) as kept:
             return compare(self.source.expected, kept.contents())
 
+    def kept_contents(self, *workers: Worker) -> list[PartitionContent]:
+        """Everything in the workers' databases."""
+        with kept_state(self._directories(workers)) as kept:
+            kept.positions()  # which catches up
+            return kept.contents()
+
     def kept_positions(self, *workers: Worker) -> Ends:
         """How far the workers' databases have come."""
         with kept_state(self._directories(workers)) as kept:

@@ -20,6 +20,11 @@ class Worker:
             )
 
     @property
+    def output(self) -> str:
+        """All it has logged."""
+        return self._log.read_text(errors="replace")
+
+    @property
     def partitions(self) -> set[int]:
         """Those of its latest assignment."""
         said = re.findall(r"partitions\.assigned' partitions=\[(.*)\]", self._log.read_text())

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from rocksdict import Options, Rdict
 
 from stream_app import database_files
@@ -70,6 +71,36 @@ def test_database_of_another_state_is_not_trusted(
     database: Database, meta: PartitionMeta, offset: bytes | None, reason: str
 ) -> None:
     assert reason in str(database_files.why_untrusted(written(database, meta, offset), HERE))
+
+
+@pytest.mark.parametrize(
+    ("held", "offset", "now", "has_outlived"),
+    [
+        ("old", 50, "new", True),  # whatever its offset
+        ("old", 500, "new", True),
+        ("new", 50, "new", False),
+        ("new", 500, "new", False),  # the changelog has lost its end: rebuilt from what it still has
+        (None, 500, "new", True),
+        (None, 50, "new", False),
+        ("old", 500, None, False),  # Kafka tells no ids
+    ],
+)
+def test_database_of_a_changelog_that_was_deleted_is_told_by_its_id_or_by_being_ahead(
+    held: str | None, offset: int, now: str | None, *, has_outlived: bool
+) -> None:
+    ids = {} if held is None else {HERE.changelog: held}
+    meta = replace(META, topic_ids=ids)
+
+    found = database_files.has_outlived(meta, offset, Provenance(HERE.changelog, HERE.partition, HERE.end, now))
+
+    assert found is has_outlived
+
+
+def test_database_of_a_deleted_changelog_is_trusted_although_it_is_ahead_of_the_new_one(database: Database) -> None:
+    meta = replace(META, topic_ids={HERE.changelog: "old"})
+    expected = Provenance(HERE.changelog, HERE.partition, HERE.end, "new")
+
+    assert database_files.why_untrusted(written(database, meta, b"1000"), expected) is None
 
 
 def test_damaged_table_file_is_found_out(path: Path) -> None:

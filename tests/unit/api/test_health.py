@@ -8,6 +8,7 @@ from api.health import Health
 from api.lag import Offsets, TopicLag, lags
 from api.schemas import Readiness
 from stream_app.codec.table import PartitionMeta
+from stream_app.errors import TopicReplacedError
 from tests.support.tables import meta_of
 
 TOPIC = "store-polls"
@@ -23,6 +24,7 @@ class SteadyStream:
     is_worker_alive: bool = True
     rounds: int = 0
     failure: None = None
+    replaced_topics: tuple[TopicReplacedError, ...] = ()
     _before: int = field(default=0, init=False)
 
     @property

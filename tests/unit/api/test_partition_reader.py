@@ -154,3 +154,36 @@ def test_offset_that_is_no_number_is_a_problem_by_name(tmp_path: Path, paths: tu
 
     assert "changelog offset" in str(secondary.problem)
     assert secondary.meta is None
+
+
+NOW, BEFORE = "id-of-now", "id-of-before"
+
+
+@pytest.mark.parametrize(
+    ("far", "near", "read_one"),
+    [
+        (BEFORE, NOW, "near"),
+        (BEFORE, None, "near"),
+        (None, NOW, "near"),
+        (NOW, NOW, "far"),
+        (None, None, "far"),
+        (NOW, BEFORE, "far"),
+    ],
+)
+def test_database_of_the_changelog_that_is_there_now_comes_before_one_further_in_a_deleted_one(
+    reader: PartitionReader, paths: tuple[Path, Path], far: str | None, near: str | None, read_one: str
+) -> None:
+    metas = {"far": meta_with_id(far, 10_000), "near": meta_with_id(near, 300)}
+    for path, (name, offset) in zip(paths, (("far", 10_000), ("near", 300)), strict=True):
+        with PrimaryTable(path) as primary:
+            primary.checkpoint({name.encode(): b"x"}, metas[name], offset)
+    reader.topic_ids = {"changelog": NOW}
+
+    reader.catch_up()
+
+    assert reader.meta == metas[read_one]
+
+
+def meta_with_id(changelog_id: str | None, offset: int) -> PartitionMeta:
+    ids = {} if changelog_id is None else {"changelog": changelog_id}
+    return PartitionMeta({"polls": offset}, changelog="changelog", partition=0, topic_ids=ids)

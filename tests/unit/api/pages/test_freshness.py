@@ -18,6 +18,10 @@ def readiness(*partitions: PartitionLag, reasons: tuple[str, ...] = ()) -> Readi
     return Readiness(ready=not reasons, reasons=list(reasons), replay=None, partitions=list(partitions))
 
 
+def unusable(*partitions: PartitionLag) -> Readiness:
+    return readiness(*partitions, reasons=("x",)).model_copy(update={"code": "topics_unusable"})
+
+
 @pytest.mark.parametrize(
     ("found", "stream_time", "level", "title"),
     [
@@ -27,6 +31,8 @@ def readiness(*partitions: PartitionLag, reasons: tuple[str, ...] = ()) -> Readi
         (readiness(lag(0), lag(1, None), reasons=("x",)), NOW, Level.BROKEN, "1 of 2 partitions missing (1)"),
         (readiness(lag(0, end=None), reasons=("x",)), NOW, Level.BROKEN, "Kafka does not answer"),
         (readiness(reasons=("x",)), None, Level.BROKEN, "Kafka does not answer"),
+        (unusable(lag(0)), NOW, Level.BROKEN, "Kafka's topics were replaced"),
+        (unusable(lag(0, end=None)), NOW, Level.BROKEN, "Kafka's topics were replaced"),
     ],
     ids=str,
 )
