@@ -15,7 +15,7 @@ import httpx
 
 from tests.support.waiting import comes_true
 
-START_WITHIN_S = 20
+START_WITHIN_S = 60
 
 
 @dataclass(frozen=True, slots=True)
