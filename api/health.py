@@ -1,16 +1,22 @@
 """Whether the service has everything: the replay is done and the tables have reached the topics' ends."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
+
+import structlog
 
 from api.catch_up import CatchUp
 from api.kafka_ends import EndsUnknownError, KafkaEnds
 from api.lag import Offsets, TopicLag
 from api.schemas import PartitionLag, Readiness
 from stream_app.errors import StateError
+from stream_app.log_ends import OpenTransaction, told
 from stream_app.replay_progress import read_progress
+
+log = structlog.get_logger()
 
 _KAFKA_ANSWERS_WITHIN_S = 1.5
 
@@ -58,7 +64,17 @@ class Health:
         found = await self._lags(ends, patience_s)
         behind = [lag for lag in found if not lag.is_reached]
         problems = self._tables.problems_of({lag.partition for lag in behind})
-        return [_of_topic(lag) for lag in found], [*reasons, *problems, *map(str, behind)]
+        transactions = await self._open_transactions(ends) if behind else []
+        partitions = [_of_topic(lag, transactions) for lag in found]
+        return partitions, [*reasons, *problems, *map(str, behind), *told(transactions)]
+
+    async def _open_transactions(self, ends: Offsets) -> list[OpenTransaction]:
+        """None where Kafka doesn't say: that the tables lag is certain without it."""
+        try:
+            return await self._kafka.open_transactions(ends, _KAFKA_ANSWERS_WITHIN_S)
+        except EndsUnknownError as error:
+            log.warning("health.transactions_unknown", reason=str(error))
+            return []
 
     async def _lags(self, ends: Offsets, patience_s: float) -> list[TopicLag]:
         """How far the tables are from the ends, as soon as they have reached them or the patience is over."""
@@ -77,5 +93,13 @@ class Health:
         ]
 
 
-def _of_topic(lag: TopicLag) -> PartitionLag:
-    return PartitionLag(partition=lag.partition, topic=lag.topic, position=lag.position, end=lag.end, lag=lag.records)
+def _of_topic(lag: TopicLag, transactions: Sequence[OpenTransaction]) -> PartitionLag:
+    is_held_back = any(lag.is_held_back_by(one) for one in transactions) and not lag.is_reached
+    return PartitionLag(
+        partition=lag.partition,
+        topic=lag.topic,
+        position=lag.position,
+        end=lag.end,
+        lag=lag.records,
+        is_held_back=is_held_back,
+    )
