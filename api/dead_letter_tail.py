@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -15,8 +16,10 @@ from aiokafka.errors import KafkaError
 from api.kafka_ends import KafkaUnavailableError
 from stream_app.dead_letters import DeadLetter, decode_dead_letter
 from stream_app.errors import StoreMonitorError
+from stream_app.log_ends import OpenTransaction, every_partition, high_watermarks, open_transactions, stopped
 from stream_app.settings import Settings
 from stream_app.topics import ensure_topics, topics_of
+from stream_app.unreadable_batch import name_unreadable_batches
 
 MAX_OFFSETS = 20_000  # over all partitions; the command reads all
 KEPT_S = 5.0
@@ -24,6 +27,7 @@ SHOWN = 50
 
 _CONNECT_WITHIN_S = 3.0
 _WITHIN_S = 10.0
+_HELD_BACK_AFTER_S = 2.0  # a page waits for it; most transactions take some milliseconds
 _RAW_CHARACTERS = 200
 _RECORDS_AT_ONCE = 250  # some milliseconds of the event loop
 _FETCH_BYTES = 1 << 20  # a partition: letters may be long, and all of a fetch is in memory
@@ -33,12 +37,13 @@ _FETCH_BYTES = 1 << 20  # a partition: letters may be long, and all of a fetch i
 class Tail:
     """Counts by reason, the newest letters with no more than the beginning of their input, and how far it reaches.
 
-    `is_whole` says that the topic holds nothing older.
+    `is_whole` says that the topic holds nothing older, nor anything behind `open_transactions`.
     """
 
     counts: Counter[str]
     newest: Sequence[DeadLetter]
     is_whole: bool
+    open_transactions: Sequence[OpenTransaction] = ()
 
 
 class DeadLetterTail:
@@ -67,33 +72,50 @@ class DeadLetterTail:
                     enable_auto_commit=False,
                     max_partition_fetch_bytes=_FETCH_BYTES,
                 )
-                undo.push_async_callback(consumer.stop)
+                undo.push_async_callback(stopped, consumer)
                 async with asyncio.timeout(_CONNECT_WITHIN_S):
-                    count = await ensure_topics(self._settings)
+                    await ensure_topics(self._settings)
                     await consumer.start()
-                return await _tail(consumer, topics_of(self._settings).dead_letters, count, self._max_offsets)
+                    every = await every_partition(consumer, topics_of(self._settings).dead_letters)
+                    ends = await high_watermarks(brokers, every)
+                name_unreadable_batches(consumer)
+                return await _tail(consumer, ends, self._max_offsets)
         except (KafkaError, StoreMonitorError, OSError, TimeoutError) as error:
             what = str(error) or f"{type(error).__name__} within {_WITHIN_S:g} s"
             raise KafkaUnavailableError(brokers, what) from error
 
 
-async def _tail(consumer: AIOKafkaConsumer, topic: str, partitions: int, max_offsets: int) -> Tail:
-    every = [TopicPartition(topic, partition) for partition in range(partitions)]
-    consumer.assign(every)
-    begins = await consumer.beginning_offsets(every)
-    ends = await consumer.end_offsets(every)
-    start = {each: max(begins[each], ends[each] - max_offsets // partitions) for each in every}
+async def _tail(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], max_offsets: int) -> Tail:
+    consumer.assign(list(ends))
+    begins = await consumer.beginning_offsets(list(ends))
+    start = {each: max(begins[each], end - max_offsets // len(ends)) for each, end in ends.items()}
     for each, offset in start.items():
         consumer.seek(each, offset)
     letters: dict[bytes, DeadLetter] = {}
-    while any([await consumer.position(each) < ends[each] for each in every]):
-        fetched = await consumer.getmany(timeout_ms=100, max_records=_RECORDS_AT_ONCE)
-        for records in fetched.values():
-            for record in records:
-                _take(letters, record)
+    held_back = await _read_letters(consumer, ends, letters)
     newest = sorted(letters.values(), key=lambda letter: letter.time, reverse=True)
     counts = Counter(letter.reason for letter in newest)
-    return Tail(counts, newest[:SHOWN], is_whole=all(start[each] == begins[each] for each in every))
+    is_whole = start == begins and not held_back
+    return Tail(counts, newest[:SHOWN], is_whole, held_back)
+
+
+async def _read_letters(
+    consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], letters: dict[bytes, DeadLetter]
+) -> list[OpenTransaction]:
+    """Read up to the ends; after _HELD_BACK_AFTER_S without a record, the open transactions that are in the way."""
+    clock = asyncio.get_running_loop().time
+    moved_at = clock()
+    while missing := {each: end for each, end in ends.items() if await consumer.position(each) < end}:
+        fetched = await consumer.getmany(timeout_ms=100, max_records=_RECORDS_AT_ONCE)
+        for record in chain.from_iterable(fetched.values()):
+            _take(letters, record)
+        if fetched:
+            moved_at = clock()
+        elif clock() > moved_at + _HELD_BACK_AFTER_S and (
+            held_back := open_transactions(missing, await consumer.end_offsets(list(missing)))
+        ):
+            return held_back
+    return []
 
 
 def _take(letters: dict[bytes, DeadLetter], record: Any) -> None:

@@ -7,8 +7,10 @@ from itertools import chain
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from api.feed_position import FeedPosition
+from stream_app.log_ends import OpenTransaction, every_partition, started
 from stream_app.settings import Settings
 from stream_app.topics import ensure_topics, topics_of
+from stream_app.unreadable_batch import name_unreadable_batches
 
 _FETCH_MAX_WAIT_MS = 100  # a fetch that waits for records holds back the questions behind it
 
@@ -30,12 +32,23 @@ class FeedConsumer:
         return self._position_of(await self._consumer.beginning_offsets(self._partitions))
 
     async def end(self) -> FeedPosition:
-        """What a committed record written now gets at least."""
+        """The last stable offsets: behind an open transaction no committed record can be read, whoever wrote it."""
         return self._position_of(await self._consumer.end_offsets(self._partitions))
 
     async def position(self) -> FeedPosition:
         """What is read next, past transaction markers too."""
         return FeedPosition(tuple([await self._consumer.position(one) for one in self._partitions]))
+
+    def held_back(self) -> list[OpenTransaction]:
+        """The open transactions that nothing can be read behind, as the last fetch found it; without a round trip."""
+        known = [
+            (one, self._consumer.last_stable_offset(one), self._consumer.highwater(one)) for one in self._partitions
+        ]
+        return [
+            OpenTransaction(one.topic, one.partition, stable, end)
+            for one, stable, end in known
+            if stable is not None and end is not None and stable < end
+        ]
 
     def seek(self, position: FeedPosition) -> None:
         """Go on from there."""
@@ -63,18 +76,8 @@ async def feed_consumer(settings: Settings) -> AsyncIterator[FeedConsumer]:
         auto_offset_reset="none",  # an offset that is gone is said, not skipped
         fetch_max_wait_ms=_FETCH_MAX_WAIT_MS,
     )
-    try:
-        await consumer.start()
-        partitions = await _partitions(consumer, topic)
+    async with started(consumer):
+        name_unreadable_batches(consumer)
+        partitions = await every_partition(consumer, topic)
         consumer.assign(partitions)
         yield FeedConsumer(consumer, partitions)
-    finally:
-        await consumer.stop()
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    """All of the topic's partitions; asking for one of them makes the client learn of the others."""
-    first = TopicPartition(topic, 0)
-    consumer.assign([first])
-    await consumer.end_offsets([first])
-    return [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]

@@ -11,6 +11,7 @@ from api.pushed import EventBatch
 from api.status_event import FeedCursor, Selection
 from stream_app.errors import BrokerUnreachableError, StoreMonitorError
 from stream_app.settings import Settings
+from stream_app.unreadable_batch import UnreadableBatchError
 
 MAX_DISTANCE = 200_000
 """Offsets that are read again for one stream; past it, reading the state anew is quicker for everybody."""
@@ -59,5 +60,5 @@ class FeedHistory:
                         cursor.move_to((await consumer.position()).at_most(end))
                         if chosen := selection.of(events):
                             yield EventBatch(chosen)
-            except (KafkaError, BrokerUnreachableError, OSError, TimeoutError) as error:
+            except (KafkaError, BrokerUnreachableError, UnreadableBatchError, OSError, TimeoutError) as error:
                 raise FeedUnreachableError(f"Kafka does not give what came since ({type(error).__name__})") from error

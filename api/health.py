@@ -1,16 +1,22 @@
 """Whether the service has everything: the replay is done and the tables have reached the topics' ends."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
+
+import structlog
 
 from api.catch_up import CatchUp
 from api.kafka_ends import EndsUnknownError, KafkaEnds, TopicsUnusableError
 from api.lag import Offsets, TopicLag
 from api.schemas import PartitionLag, Readiness
 from stream_app.errors import StateError
+from stream_app.log_ends import OpenTransaction, told
 from stream_app.replay_progress import read_progress
+
+log = structlog.get_logger()
 
 _KAFKA_ANSWERS_WITHIN_S = 1.5
 
@@ -68,11 +74,20 @@ class Health:
         replaced = self._tables.replaced_topics
         behind = [lag for lag in found if not lag.is_reached]
         problems = self._tables.problems_of({lag.partition for lag in behind})
+        transactions = await self._open_transactions(ends) if behind else []
         return _Compared(
-            [_of_topic(lag) for lag in found],
-            [*reasons, *map(str, replaced), *problems, *map(str, behind)],
+            [_of_topic(lag, transactions) for lag in found],
+            [*reasons, *map(str, replaced), *problems, *map(str, behind), *told(transactions)],
             TopicsUnusableError.code if replaced else None,
         )
+
+    async def _open_transactions(self, ends: Offsets) -> list[OpenTransaction]:
+        """None where Kafka doesn't say: that the tables lag is certain without it."""
+        try:
+            return await self._kafka.open_transactions(ends, _KAFKA_ANSWERS_WITHIN_S)
+        except EndsUnknownError as error:
+            log.warning("health.transactions_unknown", reason=str(error))
+            return []
 
     async def _lags(self, ends: Offsets, patience_s: float) -> list[TopicLag]:
         """How far the tables are from the ends, as soon as they have reached them or the patience is over."""
@@ -91,5 +106,13 @@ class Health:
         ]
 
 
-def _of_topic(lag: TopicLag) -> PartitionLag:
-    return PartitionLag(partition=lag.partition, topic=lag.topic, position=lag.position, end=lag.end, lag=lag.records)
+def _of_topic(lag: TopicLag, transactions: Sequence[OpenTransaction]) -> PartitionLag:
+    is_held_back = any(lag.is_held_back_by(one) for one in transactions) and not lag.is_reached
+    return PartitionLag(
+        partition=lag.partition,
+        topic=lag.topic,
+        position=lag.position,
+        end=lag.end,
+        lag=lag.records,
+        is_held_back=is_held_back,
+    )

@@ -1,9 +1,9 @@
 """Where the topics end: what a report triggered now must contain."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
-from typing import Literal
+from typing import Literal, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -11,11 +11,14 @@ from aiokafka.errors import KafkaError
 
 from api.lag import Offsets
 from stream_app.errors import ConfigurationError, StoreMonitorError
+from stream_app.log_ends import OpenTransaction, open_transactions, stopped
 from stream_app.settings import Settings
 from stream_app.topic_ids import TopicIds, TopicIdsClient
 from stream_app.topics import ensure_topics, topics_of
 
 log = structlog.get_logger()
+
+_Answer = TypeVar("_Answer")
 
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.25, 5.0
 _CONNECT_WITHIN_S = 40.0
@@ -50,6 +53,7 @@ class KafkaEnds:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._consumer: AIOKafkaConsumer | None = None
+        self._committed: AIOKafkaConsumer | None = None  # asked for last stable offsets alone
         self._partitions = 0
         self._ids = TopicIdsClient(settings.kafka_brokers, topics_of(settings).kept)
         self.topic_ids: TopicIds = {}  # as of the ends that were told last, or later
@@ -68,13 +72,31 @@ class KafkaEnds:
         return self._partitions
 
     async def end_offsets(self, within_s: float) -> Offsets:
-        """The ends of both source topics in every partition, as a reader of committed records sees them now.
+        """The ends of both source topics in every partition now, open transactions included (high watermarks).
 
         Raises KafkaUnavailableError after `within_s` seconds, or as soon as Kafka refuses, and TopicsUnusableError.
         """
+        return await self._answer(within_s, self._ends_and_ids)
+
+    async def open_transactions(self, ends: Offsets, within_s: float) -> list[OpenTransaction]:
+        """The transactions that keep what lies below these ends from the worker; raises as end_offsets does."""
+        of_partition = _by_topic_partition(ends)
+
+        async def ask() -> list[OpenTransaction]:
+            async with AsyncExitStack() as undo:
+                undo.push_async_callback(self.close)
+                if self._committed is None:
+                    self._committed = await self._started("read_committed")
+                stable = await self._committed.end_offsets(list(of_partition))
+                undo.pop_all()
+            return open_transactions(of_partition, stable)
+
+        return await self._answer(within_s, ask)
+
+    async def _answer(self, within_s: float, ask: Callable[[], Awaitable[_Answer]]) -> _Answer:
         try:
             async with asyncio.timeout(within_s), self._lock:
-                return await self._ends_and_ids()
+                return await ask()
         except TopicsUnusableError:
             raise
         except ConfigurationError as error:
@@ -85,9 +107,11 @@ class KafkaEnds:
 
     async def close(self) -> None:
         """Let go of the connection."""
-        consumer, self._consumer = self._consumer, None
-        if consumer is not None:
-            await consumer.stop()
+        consumers = self._consumer, self._committed
+        self._consumer = self._committed = None
+        for consumer in consumers:
+            if consumer is not None:
+                await stopped(consumer)
         await self._ids.close()
 
     async def _ends_and_ids(self) -> Offsets:
@@ -127,14 +151,18 @@ class KafkaEnds:
         count = await ensure_topics(self._settings)
         self._partitions = self._partitions or count
         self._check_count(range(count))
+        return await self._started("read_uncommitted")
+
+    async def _started(self, isolation_level: str) -> AIOKafkaConsumer:
+        """A consumer to ask for ends: high watermarks under read_uncommitted, last stable offsets else."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._settings.kafka_brokers,
-            isolation_level="read_committed",
+            isolation_level=isolation_level,
             enable_auto_commit=False,
             metadata_max_age_ms=_METADATA_MAX_AGE_MS,
         )
         async with AsyncExitStack() as undo:
-            undo.push_async_callback(consumer.stop)
+            undo.push_async_callback(stopped, consumer)
             await consumer.start()
             undo.pop_all()
         return consumer
@@ -147,3 +175,11 @@ class KafkaEnds:
                 "they were changed or made anew, and the tables are those of the old ones. Start everything again, "
                 "with --fresh or with another --state-dir and APP_ID"
             )
+
+
+def _by_topic_partition(offsets: Offsets) -> dict[TopicPartition, int]:
+    return {
+        TopicPartition(topic, partition): offset
+        for partition, of_partition in enumerate(offsets)
+        for topic, offset in of_partition.items()
+    }

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from stream_app.log_ends import OpenTransaction
+
 Offsets = tuple[Mapping[str, int], ...]  # by partition: topic -> offset
 
 
@@ -24,6 +26,14 @@ class TopicLag:
     def is_reached(self) -> bool:
         """Whether everything below the end is in the table; a missing database does not even hold an empty topic."""
         return self.position is not None and self.records == 0
+
+    def is_held_back_by(self, transaction: OpenTransaction) -> bool:
+        """Whether nothing but this transaction keeps the rest from being read."""
+        return (
+            (self.topic, self.partition) == (transaction.topic, transaction.partition)
+            and self.position is not None
+            and self.position >= transaction.readable
+        )
 
     def __str__(self) -> str:
         """For a reason that people read."""

@@ -14,6 +14,7 @@ from api.replaced_topics import never_usable, replaced_topics
 from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
 from api.report_request import ReportRequest
 from stream_app.errors import StoreMonitorError
+from stream_app.log_ends import OpenTransaction, told
 from stream_app.settings import Settings
 from stream_app.topic_ids import TopicIds
 
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 
 _RETRY_S = 0.02
 _KAFKA_RETRY_S = 0.25
+_KAFKA_ANSWERS_WITHIN_S = 1.5
 
 
 class ReportFailedError(StoreMonitorError):
@@ -61,7 +63,7 @@ class ReportMaking:
             if isinstance(outcome, JobFailed):
                 raise ReportFailedError(outcome.code, outcome.reason)
             if clock() >= deadline:
-                raise self._too_far_behind(outcome)
+                raise await self._too_far_behind(outcome, ends)
             await asyncio.sleep(_RETRY_S)
 
     def progress_of(self, path: Path) -> float:
@@ -114,7 +116,7 @@ class ReportMaking:
         except JobTimedOutError as error:
             raise ReportFailedError("report_timed_out", str(error)) from error
 
-    def _too_far_behind(self, behind: JobBehind) -> ReportFailedError:
+    async def _too_far_behind(self, behind: JobBehind, ends: Offsets | None) -> ReportFailedError:
         wait_s = self._settings.report_wait_s
         if behind.replaced:
             return ReportFailedError(TopicsUnusableError.code, "; ".join(behind.replaced))
@@ -122,5 +124,16 @@ class ReportMaking:
             without = "; ".join(f"partition {partition}: {problem}" for partition, problem in behind.missing)
             return ReportFailedError("database_missing", f"no database to read after {wait_s:g} s: {without}")
         problems = self._tables.problems_of({lag.partition for lag in behind.lagging})
-        lagging = "; ".join([*map(str, behind.lagging), *problems])
-        return ReportFailedError("partitions_lagging", f"not every poll was taken in after {wait_s:g} s: {lagging}")
+        transactions = [] if ends is None else await self._open_transactions(ends)
+        is_all_held_back = all(any(lag.is_held_back_by(one) for one in transactions) for lag in behind.lagging)
+        code = "transaction_open" if is_all_held_back else "partitions_lagging"
+        lagging = "; ".join([*map(str, behind.lagging), *problems, *told(transactions)])
+        return ReportFailedError(code, f"not every poll was taken in after {wait_s:g} s: {lagging}")
+
+    async def _open_transactions(self, ends: Offsets) -> list[OpenTransaction]:
+        """None where Kafka doesn't say: that the tables lag is certain without it."""
+        try:
+            return await self._kafka.open_transactions(ends, _KAFKA_ANSWERS_WITHIN_S)
+        except EndsUnknownError as error:
+            log.warning("report.transactions_unknown", reason=str(error))
+            return []

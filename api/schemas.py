@@ -44,6 +44,10 @@ class PartitionLag(BaseModel):
     position: int | None = Field(examples=[810])
     end: int | None = Field(examples=[812])
     lag: int | None = Field(examples=[2])
+    is_held_back: bool = Field(
+        default=False,
+        description="All that can be read is in the table; an open transaction holds the rest back.",
+    )
 
 
 class Readiness(BaseModel):

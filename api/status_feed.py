@@ -7,6 +7,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from api.feed_consumer import FeedConsumer, feed_consumer
 from api.feed_position import FeedPosition
+from api.held_back import HeldBack
 from api.status_event import FeedCursor, StatusEvent
 from api.status_hub import StatusHub
 from stream_app.errors import StoreMonitorError
@@ -27,6 +28,7 @@ class StatusFeed:
         self._settings = settings
         self._hub = hub
         self._cursor: FeedCursor | None = None
+        self._held_back = HeldBack()
         self._loop: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -80,6 +82,7 @@ class StatusFeed:
         while True:
             events = await self._read(consumer, cursor)
             self._hub.publish(events, cursor.position)
+            self._held_back.note(consumer.held_back())
             await asyncio.sleep(_BREATHER_S if events else 0)
 
     async def _read(self, consumer: FeedConsumer, cursor: FeedCursor) -> list[StatusEvent]:

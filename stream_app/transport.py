@@ -46,6 +46,7 @@ from faust.types import TP, ConsumerMessage
 
 from stream_app.abrupt_end import end_worker
 from stream_app.consumer_positions import positions, readable_end
+from stream_app.unreadable_batch import UnreadableBatchError
 from stream_app.whole_batches import read_whole_batches
 
 SCHEME = "kafkaruns"
@@ -144,7 +145,11 @@ class RunConsumer(driver.Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109 - overridden
         """What the next fetch brought, unless a rebalance began meanwhile."""
-        runs, active = await self._wait_next_records(timeout)
+        try:
+            runs, active = await self._wait_next_records(timeout)
+        except UnreadableBatchError as error:  # Faust would log a traceback and stop, acking on its way
+            end_worker(error)
+            return
         if runs is None or self.should_stop:
             return
         if not self.flow_active:

@@ -4,14 +4,15 @@ aiokafka takes a generator's step and two calls for each record, and dresses it 
 takes to parse one. Here records come as they were parsed, with offset, timestamp, key and value.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
+from aiokafka import AIOKafkaConsumer
+from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.errors import CorruptRecordException
+
+from stream_app.unreadable_batch import Fetched, named, named_records
 
 
 class WholeBatches(PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
@@ -26,7 +27,7 @@ class WholeBatches(PartitionRecords):  # type: ignore[misc]  # aiokafka has no t
     def __init__(self, records: PartitionRecords) -> None:
         self.__dict__.update(vars(records))
         self._records_iterator.close()  # aiokafka's own, which else holds what was fetched until a garbage collection
-        self._records_iterator = chain.from_iterable(self._unpack_batches())
+        self._records_iterator = chain.from_iterable(named(self, self._unpack_batches()))
 
     def __iter__(self) -> Iterator[Any]:
         records: Iterator[Any] = self._records_iterator
@@ -37,7 +38,7 @@ class WholeBatches(PartitionRecords):  # type: ignore[misc]  # aiokafka has no t
         while self._records.has_next():
             batch = self._records.next_batch()
             if self._check_crcs and not batch.validate_crc():
-                raise CorruptRecordException(f"Invalid CRC - {self._tp}")
+                raise CorruptRecordException("the batch's checksum is not that of its bytes")
             records = [] if batch.is_control_batch else list(batch)
             if records and records[0].offset < self.next_fetch_offset:  # a batch comes whole, wherever reading begins
                 records = [record for record in records if record.offset >= self.next_fetch_offset]
@@ -45,15 +46,14 @@ class WholeBatches(PartitionRecords):  # type: ignore[misc]  # aiokafka has no t
             yield records
 
 
-class _Fetched(OrderedDict[TopicPartition, Any]):
-    """What was fetched ahead, or a FetchError, by partition; aborted transactions are left to aiokafka to skip."""
-
-    def __setitem__(self, tp: TopicPartition, fetched: Any) -> None:
-        if isinstance(fetched, FetchResult) and not fetched._partition_records._aborted_transactions:  # noqa: SLF001
-            fetched._partition_records = WholeBatches(fetched._partition_records)  # noqa: SLF001
-        super().__setitem__(tp, fetched)
-
-
 def read_whole_batches(consumer: AIOKafkaConsumer) -> None:
-    """Have a started consumer read so from here on; it must not be asked for a limited number of records."""
-    consumer._fetcher._records = _Fetched(consumer._fetcher._records)  # noqa: SLF001 - there is no other place for it
+    """Have a started consumer read so from here on; it must not be asked for a limited number of records.
+
+    What can't be read is raised as UnreadableBatchError.
+    """
+    consumer._fetcher._records = Fetched(consumer._fetcher._records, _whole)  # noqa: SLF001 - there is no other place
+
+
+def _whole(records: PartitionRecords) -> PartitionRecords:
+    """Whole batches; those of aborted transactions are left to aiokafka to skip."""
+    return named_records(records) if records._aborted_transactions else WholeBatches(records)  # noqa: SLF001

@@ -6,6 +6,7 @@ from api.dead_letter_tail import MAX_OFFSETS, Tail
 from api.pages.wording import Moment, count, moment_of
 from stream_app.dead_letters import DeadLetter, FileSource, Source
 from stream_app.domain.rejection import REMEDIES, SENTENCES, Reason
+from stream_app.log_ends import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +32,33 @@ class LetterRow:
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """The page; `reach` says what is counted."""
+    """The page; `reach` says what is counted, `held_back` what keeps more from being read."""
 
     total: str
     reach: str
     reasons: list[ReasonRow]
     letters: list[LetterRow]
+    held_back: list[str]
 
 
 def problems(tail: Tail) -> Problems:
     """Counts with the most frequent first, and the newest letters."""
-    reach = "all that the topic holds" if tail.is_whole else f"of the newest {MAX_OFFSETS:,} records of the topic"
     return Problems(
         total=count(tail.counts.total(), "refused input"),
-        reach=reach,
+        reach=_reach(tail),
         reasons=[
             _reason(reason, number)
             for reason, number in sorted(tail.counts.items(), key=lambda entry: (-entry[1], entry[0]))
         ],
         letters=[_letter(letter) for letter in tail.newest],
+        held_back=told(tail.open_transactions),
     )
+
+
+def _reach(tail: Tail) -> str:
+    if tail.open_transactions:
+        return f"of what can be read of the newest {MAX_OFFSETS:,} records of the topic"
+    return "all that the topic holds" if tail.is_whole else f"of the newest {MAX_OFFSETS:,} records of the topic"
 
 
 def _reason(reason: str, number: int) -> ReasonRow:

@@ -1,7 +1,7 @@
 """A topic read once, from its beginning to where it ended when the reading began."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,10 +10,12 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from stream_app.errors import BrokerUnreachableError, StoreMonitorError
+from stream_app.log_ends import TransactionOpenError, high_watermarks, open_transactions, stopped
+from stream_app.unreadable_batch import name_unreadable_batches
 
 START_TIMEOUT_S = 30.0
 STALLED_AFTER_S = 30.0
-STOP_TIMEOUT_S = 3.0
+HELD_BACK_AFTER_S = 10.0
 _FETCH_WAIT_MS = 200
 
 
@@ -38,7 +40,8 @@ class ReadStalledError(StoreMonitorError):
 async def read_topic(brokers: str, topic: str, take: Callable[[Any], None]) -> int:
     """Give every committed record to `take`, each partition's in order; return how many partitions there are.
 
-    Raises BrokerUnreachableError, TopicMissingError, ReadStalledError.
+    Waits HELD_BACK_AFTER_S for transactions that are open in it. Raises BrokerUnreachableError, TopicMissingError,
+    ReadStalledError, TransactionOpenError, UnreadableBatchError.
     """
     async with _consumer(brokers) as consumer:
         try:
@@ -55,19 +58,30 @@ async def _read(consumer: AIOKafkaConsumer, topic: str, take: Callable[[Any], No
         partitions = [TopicPartition(topic, number) for number in range(await _partition_count(brokers, topic))]
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
-        ends = await consumer.end_offsets(partitions)
+        ends = await high_watermarks(brokers, partitions)
         positions = await _positions(consumer, partitions)
     moved_at = clock()
     while any(positions[partition] < end for partition, end in ends.items()):
         async with asyncio.timeout_at(moved_at + STALLED_AFTER_S):
             fetched = await consumer.getmany(timeout_ms=_FETCH_WAIT_MS)
             before, positions = positions, await _positions(consumer, partitions)
+            if clock() > moved_at + HELD_BACK_AFTER_S:
+                await _refuse_open_transactions(consumer, positions, ends)
         for records in fetched.values():
             for record in records:
                 take(record)
         if positions != before:
             moved_at = clock()
     return len(partitions)
+
+
+async def _refuse_open_transactions(
+    consumer: AIOKafkaConsumer, positions: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> None:
+    """Raise TransactionOpenError where something missing lies behind an open transaction."""
+    missing = {partition: end for partition, end in ends.items() if positions[partition] < end}
+    if transactions := open_transactions(missing, await consumer.end_offsets(list(missing))):
+        raise TransactionOpenError(transactions, HELD_BACK_AFTER_S)
 
 
 async def _partition_count(brokers: str, topic: str) -> int:
@@ -95,7 +109,7 @@ async def _consumer(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
                 await consumer.start()
         except (KafkaError, TimeoutError) as error:
             raise BrokerUnreachableError(brokers) from error
+        name_unreadable_batches(consumer)
         yield consumer
     finally:
-        async with asyncio.timeout(STOP_TIMEOUT_S):
-            await consumer.stop()
+        await stopped(consumer)

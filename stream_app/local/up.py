@@ -74,7 +74,8 @@ def up(options: UpOptions, console: Console) -> None:
             _replay(options, files, directory, supervisor, environment, console)
         client = wait_for_api(supervisor, directory.api_address)
         environment["API_PORT"] = str(urlsplit(client.url).port)  # of a free one: where it comes back after its end
-        wait_until_taken_in(supervisor, client, directory.replay_progress if files else None, console)
+        replay_file = directory.replay_progress if files else None
+        wait_until_taken_in(supervisor, client, replay_file, console, waits_for_others=not options.once)
         _note_replayed(options, files, directory, console)
         _report(options, supervisor, client, console)
         if not options.once:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from api.dead_letter_tail import SHOWN, DeadLetterTail, Tail
 from api.kafka_ends import KafkaUnavailableError
@@ -82,3 +83,50 @@ def test_a_broker_that_is_away_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(KafkaUnavailableError):
         asyncio.run(DeadLetterTail(settings).read())
+
+
+@pytest.mark.parametrize("partitions", [1, 8])
+def test_topic_with_other_partitions_than_the_polls_is_read_whole(
+    tmp_path: Path, kafka: RunningKafka, partitions: int
+) -> None:
+    place = make_place(tmp_path, kafka)
+    settings = Settings.model_validate(place.environment)
+    topic = topics_of(settings).dead_letters
+
+    async def read_before_and_after() -> tuple[Tail, Tail]:
+        reader = DeadLetterTail(settings)
+        await file_letters(range(4), range(40))
+        before = await reader.read()
+        await make_anew()
+        await file_letters(range(partitions), range(40))
+        reader._found = None  # kept for seconds else
+        return before, await reader.read()
+
+    async def make_anew() -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_brokers)
+        await admin.start()
+        try:
+            await admin.delete_topics([topic])
+            async with asyncio.timeout(30):
+                while topic in await admin.list_topics():
+                    await asyncio.sleep(0.1)
+                while (await admin.create_topics([NewTopic(topic, partitions, 1)])).topic_errors[0][1]:
+                    await asyncio.sleep(0.1)
+        finally:
+            await admin.close()
+
+    async def file_letters(numbers: range, rows: range) -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=settings.kafka_brokers)
+        await producer.start()
+        try:
+            for row in rows:
+                key, value = letter(row)
+                await producer.send(topic, value, key, numbers[row % len(numbers)])
+            await producer.flush()
+        finally:
+            await producer.stop()
+
+    before, after = asyncio.run(read_before_and_after())
+
+    assert (before.counts.total(), before.is_whole) == (40, True)
+    assert (after.counts.total(), after.is_whole) == (40, True)

@@ -9,9 +9,13 @@ from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c
+from hypothesis import given
+from hypothesis import strategies as st
 
+from stream_app.unreadable_batch import UnreadableBatchError
 from stream_app.whole_batches import WholeBatches, read_whole_batches
 
 TP = TopicPartition("store-polls", 0)
@@ -92,14 +96,16 @@ def test_aborted_transactions_are_left_to_aiokafka() -> None:
     assert [offset for offset, _, _ in ours.taken()] == [10, 11, 12, 14, 15, 30]
 
 
-@pytest.mark.parametrize("read", [stock, whole])
+@pytest.mark.parametrize(("read", "error"), [(stock, CorruptRecordException), (whole, UnreadableBatchError)])
 @pytest.mark.parametrize("damaged", [0, 2])
-def test_nothing_behind_a_damaged_batch_is_read_until_it_is_fetched_again(read: Any, damaged: int) -> None:
+def test_nothing_behind_a_damaged_batch_is_read_until_it_is_fetched_again(
+    read: Any, error: type[Exception], damaged: int
+) -> None:
     parts = list(LOG)
     parts[damaged] = parts[damaged][:-1] + b"\1"
     fetch = read(b"".join(parts), 10)
 
-    with pytest.raises(CorruptRecordException):
+    with pytest.raises(error):
         fetch.taken()
 
     assert fetch.taken() == []
@@ -122,3 +128,50 @@ def test_what_comes_in_later_is_read_so_too() -> None:
 
     assert isinstance(later.result._partition_records, WholeBatches)
     assert later.taken() == first.taken()
+
+
+def legacy(magic: int, codec: int, start: int) -> bytes:
+    """What producers before Kafka 0.11 have left on a broker's disk; a compressed set is a message with messages."""
+    builder = LegacyRecordBatchBuilder(magic, codec, 100_000)
+    for place in range(3):
+        builder.append(
+            place if codec and magic else start + place, 1_700_000_000_000, b"81399", b"%d" % (start + place)
+        )
+    built = builder.build()
+    if codec:
+        struct.pack_into(">q", built, 0, start + 2)  # as the broker has it: the last one's offset
+    return bytes(built)
+
+
+@pytest.mark.parametrize("position", [10, 12])
+@pytest.mark.parametrize(("magic", "codec"), [(0, 1), (0, 2), (1, 1), (1, 2), (1, 3)])  # format 0 never had lz4
+def test_records_of_the_older_formats_are_those_of_aiokafka(magic: int, codec: int, position: int) -> None:
+    raw = legacy(magic, codec, 10) + legacy(magic, codec, 13)
+    ours, theirs = whole(raw, position), stock(raw, position)
+
+    taken = ours.taken()
+
+    assert taken == theirs.taken()
+    assert [value for _, _, value in taken] == [b"%d" % offset for offset in range(position, 16)]
+    assert ours.position == theirs.position == 16
+
+
+@pytest.mark.parametrize("codec", [1, 2, 3, 4, 5, 6, 7])
+def test_batch_that_is_not_of_its_codec_is_named_by_topic_partition_and_offset(codec: int) -> None:
+    fetch = whole(batch(10, 3) + batch(13, 2, attributes=codec), 10)
+
+    with pytest.raises(UnreadableBatchError, match="store-polls partition 0 can't be read from offset 13 on"):
+        fetch.taken()
+
+
+@given(st.integers(0, 60), st.binary(min_size=1, max_size=8))
+def test_bytes_of_every_kind_are_read_or_named(place: int, garbage: bytes) -> None:
+    damaged = bytearray(batch(13, 2))
+    damaged[CHECKSUM_AT + 4 + place : CHECKSUM_AT + 4 + place + len(garbage)] = garbage
+    struct.pack_into(">I", damaged, CHECKSUM_AT, calc_crc32c(bytes(damaged[ATTRIBUTES_AT:])))
+    fetch = whole(bytes(damaged), 13)
+
+    try:
+        fetch.taken()
+    except UnreadableBatchError as error:
+        assert (error.topic, error.partition, error.offset) == ("store-polls", 0, 13)  # noqa: PT017 - or it is read

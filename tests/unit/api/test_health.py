@@ -9,6 +9,7 @@ from api.lag import Offsets, TopicLag, lags
 from api.schemas import Readiness
 from stream_app.codec.table import PartitionMeta
 from stream_app.errors import TopicReplacedError
+from stream_app.log_ends import OpenTransaction
 from tests.support.tables import meta_of
 
 TOPIC = "store-polls"
@@ -34,6 +35,9 @@ class SteadyStream:
     async def end_offsets(self, _within_s: float) -> tuple[dict[str, int], ...]:
         self.sent += 1
         return ({TOPIC: self.sent},)
+
+    async def open_transactions(self, _ends: Offsets, _within_s: float) -> list[OpenTransaction]:
+        return []
 
     async def next_round(self) -> None:
         await asyncio.sleep(0)
