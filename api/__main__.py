@@ -48,6 +48,8 @@ class ApiServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer requests, then tell where."""
         await super().startup(sockets)
+        if not self.started:  # the lifespan failed, which uvicorn has logged
+            return
         _keep_what_there_is()
         url = url_of(self._socket)
         if self._address_file is not None:

@@ -13,6 +13,11 @@ class Connections:
         self._most_of_an_address = most_of_an_address
         self._by_address: Counter[str] = Counter()
 
+    @property
+    def open(self) -> int:
+        """How many there are now."""
+        return self._by_address.total()
+
     def place(self, address: str) -> Callable[[], None]:
         """Count one more; the answer gives its place back, and does nothing when it is called again."""
         self._by_address[address] += 1
@@ -22,7 +27,7 @@ class Connections:
 
     def complaint(self, address: str) -> str | None:
         """Which limit is passed now, in words; None where none is."""
-        if self._by_address.total() > self._most:
+        if self.open > self._most:
             return f"{self._most} connections are open already (API_MAX_CONNECTIONS)"
         if self._by_address[address] > self._most_of_an_address:
             return f"{self._most_of_an_address} connections of {address} are open already (API_MAX_ADDRESS_CONNECTIONS)"

@@ -15,6 +15,8 @@ from stream_app.http_names import host_pattern, origin_given
 
 STREAM_CLOCK: Final = "stream"
 WALL_CLOCK: Final = "wall"
+_LAST_PORT = 65535
+_LONGEST_S = 100 * 366 * 24 * 3600.0  # a century, far from where times overflow
 
 
 def _folders(given: str | tuple[Path, ...]) -> tuple[Path, ...]:
@@ -35,6 +37,15 @@ def _policy(given: str) -> str:
         raise ValueError(str(error)) from error
 
 
+def _brokers(given: str) -> str:
+    """Raises ValueError for what aiokafka would only fail on later, each time that it connects."""
+    for broker in given.split(","):
+        host, colon, port = broker.strip().rpartition(":")
+        if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) <= _LAST_PORT):
+            raise ValueError(f"{broker.strip()!r} is no host:port, such as kafka:9092")
+    return given
+
+
 HostPattern = Annotated[str, AfterValidator(host_pattern)]
 OriginText = Annotated[str, AfterValidator(origin_given)]
 
@@ -42,9 +53,10 @@ OriginText = Annotated[str, AfterValidator(origin_given)]
 class Settings(BaseSettings):
     """What every process of the service reads; a name in capitals is the environment variable that sets it."""
 
-    model_config = SettingsConfigDict(frozen=True, populate_by_name=True, extra="ignore")
+    # Infinity would pass every bound from below, and break whatever waits for so long.
+    model_config = SettingsConfigDict(frozen=True, populate_by_name=True, extra="ignore", allow_inf_nan=False)
 
-    kafka_brokers: str = Field(
+    kafka_brokers: Annotated[str, AfterValidator(_brokers)] = Field(
         "127.0.0.1:9092",
         validation_alias="KAFKA_BROKERS",
         description="host:port of the Kafka brokers, several with commas between them.",
@@ -176,6 +188,7 @@ class Settings(BaseSettings):
     report_keep_s: PositiveFloat = Field(
         7 * 24 * 3600,
         validation_alias="REPORT_KEEP",
+        le=_LONGEST_S,
         description="Seconds that a finished report is kept, 7 days by default: a client that comes back after a "
         "weekend still finds it.",
     )

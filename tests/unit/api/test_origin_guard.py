@@ -126,7 +126,13 @@ def test_web_socket_is_refused_before_it_is_accepted(headers: Mapping[str, str],
 
     async def connect() -> None:
         raw = [(name.lower().encode(), value.encode()) for name, value in {"Host": "127.0.0.1:8000", **headers}.items()]
-        scope = {"type": "websocket", "scheme": "ws", "path": "/ws", "headers": raw, "server": ("127.0.0.1", 8000)}
+        scope: dict[str, Any] = {
+            "type": "websocket",
+            "scheme": "ws",
+            "path": "/ws",
+            "headers": raw,
+            "server": ("127.0.0.1", 8000),
+        }
         scope["extensions"] = {"websocket.http.response": {}}
         hosts = KnownHosts(frozenset(), (), is_local_address_known=False)
         await OriginGuard(app, hosts, frozenset({f"{SHARED}:443"}))(scope, receive, send)
