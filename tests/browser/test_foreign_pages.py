@@ -12,11 +12,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import REBOUND, Service
+from tests.support.waiting import comes_true
 
 POLL = json.dumps({"store_id": "forged", "status": "active", "timestamp_utc": "2023-01-25 12:00:00 UTC"})
 FETCH = """async ([url, options]) => {
   try {
-    const answer = await fetch(url, options);
+    const answer = await fetch(url, {...options, signal: AbortSignal.timeout(10000)});
     return {type: answer.type, status: answer.status, text: await answer.text()};
   } catch (error) { return {type: "refused", status: 0, text: ""}; }
 }"""
@@ -97,6 +98,8 @@ def nothing_changes(service: Service) -> Iterator[None]:
 
 def _what_could_change(service: Service) -> tuple[list[str], int, Any]:
     with httpx.Client(base_url=service.url, timeout=20) as http:
+        # Whatever was posted has been taken in.
+        assert comes_true(lambda: http.get("/health/ready").status_code == 200, 20)
         reports = [report["report_id"] for report in http.get("/reports").json()["reports"]]
         store_id = _a_store(http)
         forged = http.get("/stores/forged").status_code
