@@ -4,12 +4,14 @@ import gc
 import signal
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from api.bounded_protocol import BoundedHttp, BoundedWebSocket, ConnectionLimits, connection_limits
 from api.listening import listen, url_of, write_address
 from api.main import create_app
 from stream_app.errors import StoreMonitorError
@@ -25,9 +27,13 @@ _MAX_SUBSCRIPTION_BYTES = 64 << 10  # of a WebSocket's message
 class ApiServer(uvicorn.Server):
     """uvicorn on a socket of ours, which says where it is for as long as it answers."""
 
-    def __init__(self, app: FastAPI, listening: socket.socket, address_file: Path | None) -> None:
+    def __init__(
+        self, app: FastAPI, listening: socket.socket, address_file: Path | None, limits: ConnectionLimits
+    ) -> None:
         config = uvicorn.Config(
             app,
+            http=partial(BoundedHttp, limits=limits),  # type: ignore[arg-type]  # it is called, never looked into
+            ws=partial(BoundedWebSocket, limits=limits),  # type: ignore[arg-type]
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=_GRACE_S,
@@ -42,6 +48,8 @@ class ApiServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer requests, then tell where."""
         await super().startup(sockets)
+        if not self.started:  # the lifespan failed, which uvicorn has logged
+            return
         _keep_what_there_is()
         url = url_of(self._socket)
         if self._address_file is not None:
@@ -69,7 +77,8 @@ def main() -> None:
         app = create_app(settings)
     except StoreMonitorError as error:
         sys.exit(f"store-monitor api: {error}")
-    ApiServer(app, listening, settings.api_address_file).run([listening])
+    limits = connection_limits(settings)
+    ApiServer(app, listening, settings.api_address_file, limits).run([listening])
 
 
 def _keep_what_there_is() -> None:

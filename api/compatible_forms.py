@@ -13,6 +13,7 @@ from api.dependencies import ReportAsked, Services, ServicesOf
 from api.documented_files import PART, WHOLE_OR_JSON
 from api.documented_problems import BAD_REPORTS, UNREADABLE, WITH_A_BODY, problems
 from api.known_stores import known_store
+from api.origin_guard import ForeignOriginError, refuse_foreign_trigger
 from api.parameters import ReportInPath, ReportInQuery, StoreInPath
 from api.problems import FORESEEN, ProblemError, problem_of
 from api.report_files import plain_answer, report_file
@@ -42,7 +43,7 @@ _UPLOADING = "the report is being uploaded"
 
 
 class FormARoute(APIRoute):
-    """Form a says everything that is wrong with 400."""
+    """Form a says everything that is wrong with 400, but that a foreign page asks: none of its clients is one."""
 
     def get_route_handler(self) -> Handler:
         """The route, with its errors in form a's shape."""
@@ -51,6 +52,8 @@ class FormARoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 return await handle(request)
+            except ForeignOriginError:
+                raise
             except FORESEEN as error:
                 problem = problem_of(error)
                 return _json(FormAError(error=problem.detail, code=problem.code), 400)
@@ -76,7 +79,7 @@ async def _asked_for(
 AskedFor = Annotated[Wanted | None, Depends(_asked_for)]
 
 
-@form_a.get("/trigger_report")
+@form_a.get("/trigger_report", dependencies=[Depends(refuse_foreign_trigger)])
 async def trigger_report_a(services: ServicesOf, asked: ReportAsked) -> TriggeredReport:
     """Form a: begin a report of the fleet."""
     refuse_unretained(services, asked)
@@ -109,7 +112,11 @@ async def trigger_report_e(services: ServicesOf, store_id: StoreInPath, asked: R
     return await _trigger_one(services, store_id, asked, has_numeric_id=False)
 
 
-@forms_b_to_e.get("/store/{store_id:path}/trigger_report/", responses=problems(*_NO_STORE))
+@forms_b_to_e.get(
+    "/store/{store_id:path}/trigger_report/",
+    responses=problems(*_NO_STORE),
+    dependencies=[Depends(refuse_foreign_trigger)],
+)
 async def trigger_report_d(services: ServicesOf, store_id: StoreInPath, asked: ReportAsked) -> TriggeredReport:
     """Form d: begin a report of one store; its id is of digits alone, for clients that keep it as a number."""
     return await _trigger_one(services, store_id, asked, has_numeric_id=True)

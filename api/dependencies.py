@@ -1,14 +1,11 @@
 """What the routes work with: made once an app, and handed to them by FastAPI."""
 
 import asyncio
-import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -21,10 +18,11 @@ from api.feed_history import FeedHistory
 from api.fleet import Fleet
 from api.fleet_snapshots import FleetSnapshots
 from api.health import Health
-from api.job_process import JobProcess
+from api.job_process import JobProcess, JobProcessError
 from api.kafka_ends import KafkaEnds
 from api.live import LiveStores
 from api.object_store import ObjectStore
+from api.own_folder import own_folder
 from api.parameters import AsOfText, PolicyText, RangeBegin, RangeEnd
 from api.push import Push
 from api.record_sender import RecordSender
@@ -75,15 +73,14 @@ async def running_services(
     """The services, working; at the end running reports are ended and nothing of this process is left in its folder."""
     default_policy = checked_policy(settings.report_policy)
     async with AsyncExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="store-monitor-api-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder = stack.enter_context(own_folder())
         kafka = KafkaEnds(settings)
         stack.push_async_callback(kafka.close)
         tables = CatchUp(kafka, settings.table_paths, folder)
         stack.push_async_callback(tables.stop)
         tables.start()
         process = JobProcess("report", folder, settings.log_level)
-        stack.callback(process.close)
+        stack.push_async_callback(asyncio.to_thread, process.close)
         making = ReportMaking(settings, kafka, tables, process)
         reports = Reports(reports_folder, store, making, settings.report_queue)
         stack.push_async_callback(reports.close)
@@ -92,12 +89,12 @@ async def running_services(
         sweep = ReportSweep(reports, reports_folder, retention)
         sweeping = asyncio.create_task(sweep.always(), name="sweep-reports")
         stack.callback(sweeping.cancel)
-        warming = asyncio.create_task(process.warm_up(), name="warm-up")  # what fails is logged there, and tried again
+        warming = asyncio.create_task(_warm_up(process), name="warm-up")
         stack.callback(warming.cancel)
         health = Health(kafka, tables, settings.replay_file)
         # Not the reports' process, which may be busy for long; it begins when it is first asked for.
         fleet_process = JobProcess("fleet", folder, settings.log_level)
-        stack.callback(fleet_process.close)
+        stack.push_async_callback(asyncio.to_thread, fleet_process.close)
         snapshots = FleetSnapshots(tables, settings.table_paths, fleet_process)
         hub = StatusHub(settings.push_kept_events)
         feed = StatusFeed(settings, hub)
@@ -119,6 +116,14 @@ async def running_services(
             sender,
             settings.max_future_s,
         )
+
+
+async def _warm_up(process: JobProcess) -> None:
+    """What fails is tried again with the first report, which then says it."""
+    try:
+        await process.warm_up()
+    except JobProcessError as error:
+        log.warning("job_process.not_warm", reason=str(error))
 
 
 # Dependencies are coroutines although they wait for nothing: FastAPI runs plain functions in threads, a hop for each.

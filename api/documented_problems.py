@@ -22,6 +22,7 @@ class Problem(BaseModel):
 
 
 _EXAMPLES = (
+    ProblemError(403, "foreign_origin", "the request comes from a foreign page (https://example.com): …"),
     ProblemError(404, "unknown_report", "there is no report '0f8fad5bd9cb469fa16570867728950e'"),
     ProblemError(404, "unknown_store", "no poll and no calendar of store 'nobody' was taken in"),
     ProblemError(408, "request_too_slow", "the request's body was not there after 30 s"),
@@ -34,7 +35,9 @@ _EXAMPLES = (
     ),
     ProblemError(413, "body_too_long", "a body may have 1048576 bytes"),
     ProblemError(413, "too_many_polls", "a request may have 10,000 polls, not 10,001"),
+    ProblemError(415, "unsupported_media_type", "the body is sent as text/plain, not as application/json: …"),
     ProblemError(416, "range_not_satisfiable", "the file has 4211 bytes"),
+    ProblemError(421, "unknown_host", "this API doesn't answer for 'example.com': …"),
     ProblemError(422, "as_of_not_retained", "this would begin at 2023-01-01T00:00:00Z, but polls are kept from …"),
     ProblemError(422, "bad_as_of", "as_of 'yesterday' is not an ISO 8601 time from 1970-01-08 to 9999-12-29, …"),
     ProblemError(422, "bad_cursor", "the cursor is none that this API gave"),
@@ -48,6 +51,7 @@ _EXAMPLES = (
     ProblemError(422, "no_polls_taken", "none of 2 polls can be taken; the first: unknown_status, …"),
     ProblemError(422, "policy_without_minutes", "poll_hours counts hours a poll, and gives no minute a status"),
     ProblemError(422, "range_too_long", "from=2022-01-01T00:00:00Z lies more than 92 days before as_of"),
+    ProblemError(422, "unknown_parameter", "there is no parameter `asof`: did you mean `as_of`?"),
     ProblemError(422, "unknown_policy", "no policy 'guess': one of default, optimistic, backfill, measured, …"),
     ProblemError(422, "unknown_zone", "'Mars/Olympus' is not an IANA zone that the tzdata package lists"),
     ProblemError(500, "internal_error", "ZeroDivisionError, see the API's log"),
@@ -64,8 +68,8 @@ _EXAMPLES = (
 )
 EXAMPLES: Mapping[str, ProblemError] = {problem.code: problem for problem in _EXAMPLES}
 
-ANYWHERE = ("internal_error", "timed_out", "too_many_requests")
-WITH_A_BODY = ("invalid_request", "body_too_long", "request_too_slow")
+ANYWHERE = ("foreign_origin", "internal_error", "timed_out", "too_many_requests", "unknown_host", "unknown_parameter")
+WITH_A_BODY = ("invalid_request", "body_too_long", "request_too_slow", "unsupported_media_type")
 BAD_TIMES = ("bad_as_of", "as_of_not_retained", "unknown_policy", "invalid_request")
 BAD_REPORTS = (*BAD_TIMES, "bad_range", "storage_failed", "too_many_reports")
 UNREADABLE = ("kafka_unavailable", "database_missing", "state_unreadable")

@@ -122,4 +122,9 @@ async def _of_foreseen_error(request: Request, error: Exception) -> JSONResponse
 
 async def _of_unknown_error(_: Request, error: Exception) -> JSONResponse:
     """The traceback goes to the server's log, not to the caller."""
-    return problem_answer(ProblemError(500, "internal_error", f"{type(error).__name__}, see the API's log"))
+    return problem_answer(unforeseen(error))
+
+
+def unforeseen(error: Exception) -> ProblemError:
+    """The service's own fault, as far as a caller is told."""
+    return ProblemError(500, "internal_error", f"{type(error).__name__}, see the API's log")

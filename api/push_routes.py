@@ -10,6 +10,7 @@ from api.dependencies import Services, ServicesOf
 from api.documented_problems import Responses, problems
 from api.event_stream import EventStream
 from api.feed_position import FeedPosition, parse_position
+from api.origin_guard import refuse_foreign
 from api.parameters import ReportInPath, StoreInPath, StoreInQuery
 from api.problems import ProblemError
 from api.push_schemas import ReportProgress, StatusChange
@@ -24,7 +25,8 @@ from stream_app.domain.store_id import MAX_BYTES, parse_store_id
 FEED_WITHIN_S = 5.0
 MAX_ID = 4_096  # characters, some hundred partitions: percent-encoded they still fit into an address
 
-router = APIRouter(tags=["push"])
+# A stream can't be read across origins, but would hold one of the places.
+router = APIRouter(tags=["push"], dependencies=[Depends(refuse_foreign)])
 
 
 def _streamed(name: str, event_id: str, data: BaseModel) -> Responses:

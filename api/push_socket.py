@@ -8,6 +8,7 @@ import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
+from api.declared import check_parameters
 from api.dependencies import Services
 from api.feed_position import BadEventIdError
 from api.problems import ProblemError, problem_answer, problem_of
@@ -32,6 +33,7 @@ async def serve_socket(socket: WebSocket) -> None:
     """One client."""
     services: Services = socket.app.state.services
     try:
+        check_parameters(socket, set())
         with services.push.place():
             await socket.accept()
             await _serve(socket, services)

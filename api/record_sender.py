@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, ProducerClosed
 from aiokafka.structs import RecordMetadata
 
 from stream_app.domain.partitions import partitions_of
@@ -43,6 +43,20 @@ class _Sending:
         delivery.add_done_callback(_note)
         self.batches.append((count, delivery))
 
+    async def answers(self) -> list[RecordMetadata]:
+        """Kafka's to each batch; raises KafkaError, ProducerClosed where the failure of another request ended them.
+
+        It leaves the batches alone when it is cancelled: one that was handed over is Kafka's, whoever still waits.
+        """
+        deliveries = [delivery for _, delivery in self.batches]
+        done, _ = await asyncio.wait(deliveries, return_when=asyncio.FIRST_EXCEPTION)
+        for delivery in done:
+            if delivery.cancelled():
+                raise ProducerClosed
+            if (error := delivery.exception()) is not None:
+                raise error
+        return [delivery.result() for delivery in deliveries]
+
     @property
     def acknowledged(self) -> int:
         return sum(count for count, delivery in self.batches if _is_acknowledged(delivery))
@@ -63,8 +77,7 @@ class RecordSender:
         try:
             async with asyncio.timeout(self._settings.publish_wait_s):
                 await self._hand_over(topic, records, sending)
-                # Shielded: a batch that was handed over is Kafka's, whether somebody still waits or not.
-                return list(await asyncio.gather(*(asyncio.shield(delivery) for _, delivery in sending.batches)))
+                return await sending.answers()
         except TimeoutError as error:
             cause = f"no answer in {self._settings.publish_wait_s:g} s"
             raise self._failed(sending, len(records), cause) from error
@@ -114,6 +127,8 @@ async def _stopped(producer: AIOKafkaProducer) -> None:
             await producer.stop()
     except TimeoutError:
         log.warning("intake.stopped_undelivered", seconds=_STOP_WITHIN_S)
+    except KafkaError as error:  # what its last batches ended in, which those who sent them are told
+        log.warning("intake.stop_failed", error=repr(error))
 
 
 def _is_acknowledged(delivery: "asyncio.Future[RecordMetadata]") -> bool:

@@ -11,12 +11,20 @@ from fastapi import Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import BodyTooLongError, ProblemError, problem_answer
+from api.problems import BodyTooLongError, ProblemError, problem_answer, unforeseen
 
 log = structlog.get_logger()
 
 REQUEST_ID = "X-Request-ID"
 EVENT_STREAM = "text/event-stream"
+
+# For browsers: no other origin's page may take an answer for its own image, script or frame. Pages have a policy that
+# says more.
+PROTECTIONS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+}
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -44,7 +52,14 @@ class RequestLimits:
         with ExitStack() as place, structlog.contextvars.bound_contextvars(request_id=request_id):
             self._under_way += 1
             place.callback(self._leave)
-            await self._answer(scope, receive, _Reply(send, request_id, place.close))
+            reply = _Reply(send, request_id, place.close)
+            try:
+                await self._answer(scope, receive, reply)
+            except Exception as error:
+                if reply.has_begun:  # by the framework's own answer, which raises the error again for the log
+                    raise
+                log.exception("request.failed", path=scope["path"])
+                await problem_answer(unforeseen(error))(scope, receive, reply)
 
     def _leave(self) -> None:
         self._under_way -= 1
@@ -84,11 +99,15 @@ class _Reply:
         self._request_id = request_id
         self._leave = leave
         self.deadline: asyncio.Timeout | None = None
+        self.has_begun = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.has_begun = True
             headers = MutableHeaders(scope=message)
             headers[REQUEST_ID] = self._request_id
+            for name, value in PROTECTIONS.items():
+                headers.setdefault(name, value)
             if self.deadline is not None and not self.deadline.expired():
                 self.deadline.reschedule(None)
             if headers.get("content-type", "").startswith(EVENT_STREAM):

@@ -5,14 +5,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from stream_app.domain.policy import UnknownPolicyError, parse_policy
 from stream_app.domain.store_state import MAX_RETENTION_DAYS
 from stream_app.errors import ConfigurationError
+from stream_app.http_names import host_pattern, origin_given
 
 STREAM_CLOCK: Final = "stream"
 WALL_CLOCK: Final = "wall"
+_LAST_PORT = 65535
+_LONGEST_S = 100 * 366 * 24 * 3600.0  # a century, far from where times overflow
 
 
 def _folders(given: str | tuple[Path, ...]) -> tuple[Path, ...]:
@@ -20,12 +24,39 @@ def _folders(given: str | tuple[Path, ...]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(map(Path, shlex.split(given) if isinstance(given, str) else given)))
 
 
+def _words(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Each word once; commas or spaces stand between them."""
+    return tuple(dict.fromkeys(given.replace(",", " ").split() if isinstance(given, str) else given))
+
+
+def _policy(given: str) -> str:
+    """The policy's full name; raises ValueError."""
+    try:
+        return parse_policy(given).name
+    except UnknownPolicyError as error:
+        raise ValueError(str(error)) from error
+
+
+def _brokers(given: str) -> str:
+    """Raises ValueError for what aiokafka would only fail on later, each time that it connects."""
+    for broker in given.split(","):
+        host, colon, port = broker.strip().rpartition(":")
+        if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) <= _LAST_PORT):
+            raise ValueError(f"{broker.strip()!r} is no host:port, such as kafka:9092")
+    return given
+
+
+HostPattern = Annotated[str, AfterValidator(host_pattern)]
+OriginText = Annotated[str, AfterValidator(origin_given)]
+
+
 class Settings(BaseSettings):
     """What every process of the service reads; a name in capitals is the environment variable that sets it."""
 
-    model_config = SettingsConfigDict(frozen=True, populate_by_name=True, extra="ignore")
+    # Infinity would pass every bound from below, and break whatever waits for so long.
+    model_config = SettingsConfigDict(frozen=True, populate_by_name=True, extra="ignore", allow_inf_nan=False)
 
-    kafka_brokers: str = Field(
+    kafka_brokers: Annotated[str, AfterValidator(_brokers)] = Field(
         "127.0.0.1:9092",
         validation_alias="KAFKA_BROKERS",
         description="host:port of the Kafka brokers, several with commas between them.",
@@ -144,7 +175,7 @@ class Settings(BaseSettings):
         description="Bytes of memory a worker may keep stored values in, ids counted in, over all its partitions; "
         "what doesn't fit is read from RocksDB again.",
     )
-    report_policy: str = Field(
+    report_policy: Annotated[str, AfterValidator(_policy)] = Field(
         "default",
         validation_alias="REPORT_POLICY",
         description="The policy of reports that name none: a name of docs/policies.md.",
@@ -163,6 +194,7 @@ class Settings(BaseSettings):
     report_keep_s: PositiveFloat = Field(
         7 * 24 * 3600,
         validation_alias="REPORT_KEEP",
+        le=_LONGEST_S,
         description="Seconds that a finished report is kept, 7 days by default: a client that comes back after a "
         "weekend still finds it.",
     )
@@ -189,6 +221,31 @@ class Settings(BaseSettings):
         validation_alias="API_MAX_REQUESTS",
         description="Requests that the API answers at a time; one more is refused with 503, so that a flood can't "
         "take all of its memory.",
+    )
+    api_max_connections: PositiveInt = Field(
+        4000,
+        validation_alias="API_MAX_CONNECTIONS",
+        description="Connections that the API holds at a time, those of streams and idle ones among them; one more is "
+        "refused with 503. PUSH_MAX_CLIENTS and API_MAX_REQUESTS together, and some that are idle.",
+    )
+    api_max_address_connections: PositiveInt = Field(
+        3000,
+        validation_alias="API_MAX_ADDRESS_CONNECTIONS",
+        description="Connections of one address; one more is refused with 503. Fewer than API_MAX_CONNECTIONS, so that "
+        "one machine can't take them all, and enough for PUSH_MAX_CLIENTS behind a proxy, which is one address.",
+    )
+    api_max_header_bytes: PositiveInt = Field(
+        32 << 10,
+        validation_alias="API_MAX_HEADER_BYTES",
+        description="Bytes of a request's address and headers; more are refused with 431, as are over 100 headers. "
+        "Room for the longest address of a page, 25 ids of 256 bytes each, percent-encoded; API_MAX_CONNECTIONS times "
+        "as many are 128 MB.",
+    )
+    api_header_timeout_s: PositiveFloat = Field(
+        10,
+        validation_alias="API_HEADER_TIMEOUT",
+        description="Seconds until a request's headers are there, from the connection's begin or their own first byte; "
+        "408 after that, so that slow ones can't hold connections for ever.",
     )
     api_timeout_s: PositiveFloat = Field(
         30,
@@ -231,6 +288,21 @@ class Settings(BaseSettings):
         ge=0,
         le=65535,
         description="TCP port of the API; 0 takes a free one.",
+    )
+    api_hosts: Annotated[tuple[HostPattern, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (),
+        validation_alias="API_HOSTS",
+        description="Names and addresses that the API answers for beside those of loopback and API_HOST, such as "
+        "`monitor.example.com`, `*.example.com` or `192.0.2.7`, without ports, commas between them; any other Host is "
+        "refused with 421, since a foreign page can make its own name mean this machine. Where API_HOST is 0.0.0.0 or "
+        "::, the address that a connection came in by needs no mention.",
+    )
+    api_origins: Annotated[tuple[OriginText, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (),
+        validation_alias="API_ORIGINS",
+        description="Origins whose pages may read and change everything here, such as `https://dashboard.example.com`, "
+        "commas between them; pages of others are refused with 403, since the API has no log-in. Its own pages need no "
+        "mention.",
     )
     api_address_file: Path | None = Field(
         None,

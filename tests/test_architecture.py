@@ -17,6 +17,7 @@ SHARED = (  # what the API and the producers may use of stream_app
     "stream_app.dead_letters",
     "stream_app.settings",
     "stream_app.errors",
+    "stream_app.http_names",
     "stream_app.metrics",
     "stream_app.replay_progress",
     "stream_app.atomic_file",

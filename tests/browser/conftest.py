@@ -11,6 +11,7 @@ from producers.sample import END, write_sample
 from tests.support.browser import require_chromium, running_browser
 from tests.support.command import Command, api_url, becomes, started
 
+REBOUND = "evil.test"  # a foreign name that was made to mean this machine
 STORES = 140  # three pages of the list
 
 
@@ -25,7 +26,7 @@ class Service:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    with running_browser(require_chromium()) as running:
+    with running_browser(require_chromium(), f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1") as running:
         yield running
 
 

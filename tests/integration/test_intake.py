@@ -146,7 +146,9 @@ def test_list_of_errors_is_bounded(sidecar: Sidecar) -> None:
 def test_body_that_cannot_be_taken_is_a_problem_and_nothing_is_stored(
     sidecar: Sidecar, place: Place, body: bytes, status: int, reason: str
 ) -> None:
-    assert code(sidecar.http.post("/polls", content=body)) == (status, reason)
+    answer = sidecar.http.post("/polls", content=body, headers={"Content-Type": "application/json"})
+
+    assert code(answer) == (status, reason)
     assert records(place, "store-polls") == []
 
 

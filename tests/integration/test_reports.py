@@ -307,6 +307,6 @@ def test_no_origin_but_the_own_may_read(fleet: Sidecar) -> None:
 def test_request_that_ends_early_leaves_the_api_answering(fleet: Sidecar) -> None:
     url = fleet.http.base_url
     with socket.create_connection((url.host, url.port or 80), 5) as connection:
-        connection.sendall(b"POST /reports HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        connection.sendall(b"POST /reports HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{")
 
     assert fleet.get("/health/live") == {"status": "ok"}

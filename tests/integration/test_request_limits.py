@@ -25,7 +25,7 @@ def slow_post(sidecar: Sidecar) -> socket.socket:
     url = sidecar.http.base_url
     connection = socket.create_connection((url.host, url.port or 80), 10)
     connection.sendall(
-        b"POST /reports HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+        b"POST /reports HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
     )
     return connection
 

@@ -37,9 +37,9 @@ def require_chromium() -> str:
 
 
 @contextmanager
-def running_browser(executable: str) -> Iterator[Browser]:
+def running_browser(executable: str, *more: str) -> Iterator[Browser]:
     """The browser; without its sandbox where root runs it, which it refuses otherwise: it sees our own pages alone."""
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    arguments = [*more, "--no-sandbox"] if os.geteuid() == 0 else [*more]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=arguments)
         try:

@@ -6,14 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from api import report_job
-from api.job_process import JobProcess, JobProcessDiedError
+from api import job_process, report_job
+from api.job_process import JobProcess, JobProcessDiedError, JobTimedOutError
 from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
 from api.report_request import ReportRequest
 from tests.support.tables import Tables
@@ -31,6 +32,7 @@ async def main():
 if __name__ == "__main__":
     asyncio.run(main())
 """
+LOOP_IS_STUCK_S = 5.0  # not a matter of speed: a loop that waits for a stopped process waits for ever
 POLLS = [("a", "active", "2023-01-25 12:00:00 UTC")]
 
 
@@ -183,3 +185,84 @@ def test_process_dies_with_a_killed_parent(tmp_path: Path) -> None:
     parent.wait(10)
 
     assert is_orphan_gone(child)
+
+
+async def longest_silence(work: "Coroutine[Any, Any, object]") -> float:
+    """Seconds that the event loop did not get on, while this was worked on."""
+    clock, longest = asyncio.get_running_loop().time, 0.0
+    task, last = asyncio.ensure_future(work), clock()
+    while not task.done():
+        await asyncio.sleep(0.01)
+        last, longest = clock(), max(longest, clock() - last)
+    await task
+    return longest
+
+
+async def stopped_while_it_starts(process: JobProcess) -> "tuple[asyncio.Task[None], int]":
+    before = {child.pid for child in multiprocessing.active_children()}
+    warming = asyncio.create_task(process.warm_up())
+    while not (new := {child.pid for child in multiprocessing.active_children()} - before):
+        await asyncio.sleep(0)
+    (pid,) = new
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    return warming, pid
+
+
+def test_process_that_is_stopped_while_it_starts_is_given_up_and_the_next_one_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Tables(tmp_path / "tables", 1).write(POLLS)
+    monkeypatch.setattr(job_process, "_START_TIMEOUT_S", 0.3)
+
+    async def started() -> tuple[float, bool, object]:
+        process = JobProcess("report", tmp_path, "INFO")
+        warming, pid = await stopped_while_it_starts(process)
+        silence = await longest_silence(asyncio.wait([warming]))
+        assert isinstance(warming.exception(), JobTimedOutError)
+        monkeypatch.undo()
+        outcome = await process.run(report_job.run, request(tmp_path, partitions=1))
+        await asyncio.to_thread(process.close)
+        return silence, process_exists(pid), outcome
+
+    silence, is_left, outcome = asyncio.run(started())
+
+    assert silence < LOOP_IS_STUCK_S
+    assert not is_left
+    assert isinstance(outcome, JobResult)
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_process_that_is_stopped_is_gone_after_its_job_is_cancelled_without_a_halt_of_the_loop(
+    tmp_path: Path,
+    is_answered: bool,  # noqa: FBT001 - pytest gives it
+) -> None:
+    async def cancelled() -> tuple[float, bool]:
+        process = JobProcess("report", tmp_path, "INFO")
+        if is_answered:
+            await process.warm_up()
+            pid = pid_of(process)
+            job: asyncio.Task[Any] = await stopped_in_a_job(process, tmp_path)
+        else:
+            job, pid = await stopped_while_it_starts(process)
+        job.cancel()
+        return await longest_silence(asyncio.wait([job])), process_exists(pid)
+
+    silence, is_left = asyncio.run(cancelled())
+
+    assert silence < LOOP_IS_STUCK_S
+    assert not is_left
+
+
+def test_process_that_is_stopped_while_it_starts_is_gone_after_close(tmp_path: Path) -> None:
+    async def closed() -> tuple[float, bool]:
+        process = JobProcess("report", tmp_path, "INFO")
+        warming, pid = await stopped_while_it_starts(process)
+        silence = await longest_silence(asyncio.to_thread(process.close))
+        await asyncio.wait([warming])
+        return silence, process_exists(pid)
+
+    silence, is_left = asyncio.run(closed())
+
+    assert silence < LOOP_IS_STUCK_S
+    assert not is_left
