@@ -53,7 +53,7 @@ def test_the_image_copies_every_package_and_the_lock_file() -> None:
 
 
 def test_compose_and_the_embedded_broker_run_the_same_kafka() -> None:
-    pom = (ROOT / "docker" / "kafka" / "pom.xml").read_text()
+    pom = (ROOT / "stream_app" / "local" / "kafka_dist" / "pom.xml").read_text()
     version = COMPOSE["services"]["kafka"]["image"].rpartition(":")[2]
 
     assert f"<version>{version}</version>" in pom or f">{version}<" in pom
