@@ -59,8 +59,8 @@ class Database:
         """All of the items or none, on the disk; a value of None deletes its key. Raises DatabaseDamagedError.
 
         Without the sync a power cut may keep a later log file and lose the end of an earlier one. RocksDB doesn't
-        notice such a gap (its check, track_and_verify_wals, can't be set through rocksdict), and the batches in it would
-        be missing for good, since the changelog is read from the last batch on.
+        notice such a gap (its check, track_and_verify_wals, can't be set through rocksdict), and the batches in it
+        would be missing for good, since the changelog is read from the last batch on.
         """
         batch = rocksdict.WriteBatch(raw_mode=True)
         for key, value in items:
