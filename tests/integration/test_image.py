@@ -23,6 +23,7 @@ from tests.support.waiting import comes_true
 WRITTEN = (ROOT / "docker-compose.yml").read_text()
 SERVICES = yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", WRITTEN))["services"]  # with no variable set outside
 HEALTHY_WITHIN_S = 60
+pytestmark = pytest.mark.timeout(600)  # compose's sample goes through everything, on a machine that may be busy
 PACKAGES = ("stream_app", "api", "producers")
 IS_CODE = (".py", ".pyc")
 

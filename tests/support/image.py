@@ -66,7 +66,7 @@ class Image:
             check=False,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
         )
 
 
