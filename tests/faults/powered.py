@@ -23,6 +23,7 @@ from tests import reference
 from tests.reference_rows import Poll, Row, parse_poll, valid
 from tests.support.command import api_url, environment, processes_below, run
 from tests.support.power_disk import PowerDisk
+from tests.support.sidecar import Sidecar
 from tests.support.waiting import comes_true
 
 HTTP_STORES = 50
@@ -105,6 +106,20 @@ class Powered:
         body = {"hours": [{"day": int(day), "start": start, "end": end}]}
         answer = httpx.put(f"{self._url()}/stores/{store}/hours", json=body)
         assert answer.is_success, answer.text
+
+    def finish_report(self) -> str:
+        """Have a report made; its id, once it is Complete."""
+        assert self._up is not None
+        with httpx.Client(base_url=self._url(), timeout=_ANSWERED_WITHIN_S) as http:
+            sidecar = Sidecar(self._up, http)
+            report_id = sidecar.trigger()
+            assert sidecar.finished(report_id, _GONE_WITHIN_S)["status"] == "Complete"
+            return report_id
+
+    def download(self, report_id: str) -> bytes:
+        """A report's file."""
+        answer = httpx.get(f"{self._url()}/reports/{report_id}/download", timeout=_ANSWERED_WITHIN_S)
+        return answer.raise_for_status().content
 
     def report(self) -> bytes:
         """A report of now, by the command."""

@@ -40,15 +40,19 @@ def cut_in_the_middle(powered: Powered, polls: int) -> Path:
 
 def test_power_cuts_take_nothing_that_was_acknowledged_and_no_finished_report(tmp_path: Path, disk: PowerDisk) -> None:
     powered, random = Powered(tmp_path, disk), chance("power cuts")
+    finished: dict[str, bytes] = {}
     for _ in range(CUTS):
         with powered.running():
             powered.send_hours()
+            report_id = powered.finish_report()
+            finished[report_id] = powered.download(report_id)
             unsynced = cut_in_the_middle(powered, random.randrange(FEW, MANY))
         disk.bring_back()
         assert not unsynced.exists()
 
     with powered.running():
         assert powered.lost() == set()
+        assert {report_id: powered.download(report_id) for report_id in finished} == finished
         assert powered.report() == powered.expected(powered.kept())
 
 

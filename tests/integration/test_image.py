@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from producers.sample import END, write_sample
-from tests import reference
+from tests.faults.expected import expected_of
 from tests.support.image import ROOT, Image, install, installed_image
 from tests.support.kafka import RunningKafka
 from tests.support.waiting import comes_true
@@ -160,11 +160,12 @@ def log_of(image: Image, name: str) -> str:
     return (image.root / f"{name}.log").read_text()
 
 
-def test_compose_s_sample_ends_with_the_reference_s_report(composed: Composed) -> None:
+def test_compose_s_sample_ends_with_a_report_as_the_reference_has_it(composed: Composed) -> None:
     ended = composed.run("sample")
 
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.encode().endswith(reference.report_from_files(composed.sample))
+    lines = {line.split(",")[0]: line for line in ended.stdout.splitlines()}
+    assert expected_of(composed.sample).rows.items() <= lines.items()
 
 
 def test_compose_s_producer_sends_the_files_that_are_mounted(composed: Composed) -> None:
