@@ -21,7 +21,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
 def part_path(path: Path) -> Path:
@@ -29,10 +29,17 @@ def part_path(path: Path) -> Path:
     return path.with_name(f".{path.name}{PART_SUFFIX}")
 
 
-def _sync_folder(folder: Path) -> None:
-    """Without it the rename itself may be lost with the power (fsync(2))."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Have a file's bytes, or a folder's names, on the disk: a rename too may be lost with the power (fsync(2))."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_tree(folder: Path) -> None:
+    """Have everything below a folder on the disk."""
+    for path in folder.rglob("*"):
+        sync(path)
+    sync(folder)

@@ -25,6 +25,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="store-monitor")
 def commands() -> None:
     """Uptime and downtime of stores inside their business hours, live and as reports."""
 

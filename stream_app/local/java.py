@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stream_app.local.machine import refusal_in
+
 MINIMUM_MAJOR = 17  # Kafka 4 brokers need it: kafka.apache.org/documentation, "Java Version"
 PROBE_TIMEOUT_S = 20.0
 
@@ -76,6 +78,7 @@ def _probe(executable: Path) -> JavaRuntime:
     # Java 8 calls itself 1.8.
     version = re.search(r"^ *java\.specification\.version = (?:1\.)?(\d+)", answer.stderr, re.MULTILINE)
     if home is None or version is None:
-        message = f"{executable} did not say its version (exit code {answer.returncode})"
+        why = refusal_in(answer.stdout + answer.stderr) or f"exit code {answer.returncode}"
+        message = f"{executable} did not say its version ({why})"
         raise _NotJavaError(message)
     return JavaRuntime(executable, Path(home[1].strip()), int(version[1]))

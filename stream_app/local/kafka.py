@@ -13,6 +13,7 @@ from stream_app.local.broker import BrokerAddress
 from stream_app.local.java import JavaRuntime
 from stream_app.local.kafka_directory import KafkaDirectory, new_cluster_id
 from stream_app.local.kafka_readiness import wait_until_ready
+from stream_app.local.machine import cause_of
 from stream_app.local.processes import ManagedProcess
 
 HOST = "127.0.0.1"
@@ -20,6 +21,7 @@ START_ATTEMPTS = 3
 FORMAT_TIMEOUT_S = 60.0
 STOP_GRACE_S = 15.0
 TAIL_LINES = 30
+LINES_TO_SEARCH = 500  # a Java stack, and those of the errors that follow from it
 # A small heap that may grow. The serial collector started in 2.1 s where G1 took up to 4.9, and stopping at the C1
 # compiler (TieredStopAtLevel=1) took 2.6, on 2 busy cores. A broker that is out of memory ends, rather than half work.
 JVM_FLAGS = ("-Xms256m", "-Xmx768m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError")
@@ -33,6 +35,14 @@ class KafkaStartFailedError(StoreMonitorError):
         self.log_file = log_file
         self.log_tail = log_tail
         super().__init__(f"The embedded Kafka did not start: {reason}. The end of {log_file}:\n{log_tail}")
+
+
+class KafkaRefusedByMachineError(KafkaStartFailedError):
+    """The broker did not start for want of something that the machine has to give; its log has the rest."""
+
+    def __init__(self, cause: str, log_file: Path) -> None:
+        super().__init__(cause, log_file, "")
+        self.args = (f"The embedded Kafka did not start: {cause} (its log: {log_file})",)
 
 
 def two_free_ports() -> tuple[int, int]:
@@ -101,8 +111,11 @@ class EmbeddedKafka:
         return None if self._process is None else self._process.pid
 
     def log_tail(self, lines: int = TAIL_LINES) -> str:
-        """Return the last lines that were logged since the latest start."""
-        return "" if self._process is None else self._process.log_tail(lines)
+        """Return the last lines logged since the latest start, or one sentence where they say what was refused."""
+        if self._process is None:
+            return ""
+        cause = self._cause(self._process)
+        return self._process.log_tail(lines) if cause is None else f"{cause} (its log: {self.log_file})"
 
     def __enter__(self) -> Self:
         """Leave the start to the caller, who may want its address."""
@@ -115,9 +128,9 @@ class EmbeddedKafka:
     def _format(self, directory: KafkaDirectory) -> None:
         configuration = directory.begin_format()
         tool = ("kafka.tools.StorageTool", "format", "--cluster-id", new_cluster_id(), "--config", str(configuration))
-        exit_code = self._run(directory, *tool).wait(FORMAT_TIMEOUT_S)
-        if exit_code != 0:
-            raise self._start_failed("formatting its directory", exit_code, FORMAT_TIMEOUT_S)
+        process = self._run(directory, *tool)
+        if process.wait(FORMAT_TIMEOUT_S) != 0:
+            raise self._start_failed("formatting its directory", process, FORMAT_TIMEOUT_S)
         directory.finish_format()
 
     def _start_on_free_ports(self, directory: KafkaDirectory, timeout_s: float) -> BrokerAddress:
@@ -130,7 +143,7 @@ class EmbeddedKafka:
             if not _found_its_ports_taken(process):
                 break
             self._ports = None
-        raise self._start_failed("starting", self.poll(), timeout_s)
+        raise self._start_failed("starting", process, timeout_s)
 
     def _run(self, directory: KafkaDirectory, *argv: str) -> ManagedProcess:
         command = (
@@ -148,9 +161,15 @@ class EmbeddedKafka:
         self._process = ManagedProcess.start("kafka", command, log_file=self.log_file, env=env)
         return self._process
 
-    def _start_failed(self, step: str, exit_code: int | None, timeout_s: float) -> KafkaStartFailedError:
+    def _start_failed(self, step: str, process: ManagedProcess, timeout_s: float) -> KafkaStartFailedError:
+        if (cause := self._cause(process)) is not None:
+            return KafkaRefusedByMachineError(cause, self.log_file)
+        exit_code = process.poll()
         end = f"was not done after {timeout_s:g} s" if exit_code is None else f"ended with exit code {exit_code}"
-        return KafkaStartFailedError(f"{step} {end}", self.log_file, self.log_tail())
+        return KafkaStartFailedError(f"{step} {end}", self.log_file, process.log_tail(TAIL_LINES))
+
+    def _cause(self, process: ManagedProcess) -> str | None:
+        return None if process.is_alive() else cause_of(process.log_tail(LINES_TO_SEARCH), self.path)
 
 
 def _found_its_ports_taken(process: ManagedProcess) -> bool:

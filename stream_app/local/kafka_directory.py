@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Template
 from typing import Self
 
+from stream_app.atomic_file import sync, sync_tree
 from stream_app.errors import StoreMonitorError
 from stream_app.local.file_lock import FileLock, LockHeldError
 
@@ -110,8 +111,13 @@ class KafkaDirectory:
         return self.configure(self.unfinished, broker_port=1, controller_port=2)  # the ports are not opened
 
     def finish_format(self) -> None:
-        """Take the formatted data into use."""
+        """Take the formatted data into use, once they are on the disk.
+
+        Kafka's tool doesn't sync them, and a broker whose bootstrap.checkpoint is empty after a power cut never starts.
+        """
+        sync_tree(self.unfinished)
         self.unfinished.rename(self.data)
+        sync(self.path)
 
     def configure(self, data: Path, broker_port: int, controller_port: int) -> Path:
         """Write the broker's configuration for these ports and return its path."""

@@ -23,6 +23,7 @@ from stream_app.local.broker import ExternalBroker, find_broker
 from stream_app.local.catching_up import wait_for_api, wait_until_taken_in
 from stream_app.local.first_report import FirstReport
 from stream_app.local.kafka import EmbeddedKafka
+from stream_app.local.machine import check_space, raise_limits
 from stream_app.local.report_view import show_rejected, show_report
 from stream_app.local.state_directory import Replayed, StateDirectory, digest_of
 from stream_app.local.supervisor import Supervisor, WhenItEnds
@@ -54,6 +55,7 @@ def up(options: UpOptions, console: Console) -> None:
 
     Raises UsageError for options that contradict each other, and other StoreMonitorErrors for whatever ended it early.
     """
+    raise_limits()
     files = _checked(options)
     with ExitStack() as stack:
         stack.enter_context(_signals_as_interrupt())
@@ -61,6 +63,7 @@ def up(options: UpOptions, console: Console) -> None:
         stack.callback(directory.close)
         if options.fresh:
             directory.empty()
+        check_space(directory.path)
         directory.forget_run()
         supervisor = stack.enter_context(Supervisor(directory.logs, lambda line: _warn(line, console)))
         kafka = _broker(options, directory, supervisor, console)

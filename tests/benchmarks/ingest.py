@@ -18,6 +18,7 @@ from tests.benchmarks.ingest_figures import (
     FLOOR,
     OURS,
     OURS_2S,
+    OURS_UNFLUSHED,
     QUIX_BYTES,
     QUIX_JSON,
     STOCK_FAUST_SET,
@@ -31,6 +32,7 @@ from tests.benchmarks.measurements import Measurements
 from tests.benchmarks.ours import Kept, take_by_worker
 from tests.benchmarks.source import Source, source_of
 from tests.benchmarks.workbench import Workbench
+from tests.support.flushing import without_flushing
 from tests.support.kafka import java_and_jars
 
 PREFIX = "ingest-"
@@ -65,6 +67,10 @@ def _contenders(bench: Workbench, source: Source, kept: list[Kept]) -> tuple[dic
     def ours_2s(name: str) -> Taken:
         return take_by_worker(bench, source, name, {"CHECKPOINT_INTERVAL": str(COMMIT_INTERVAL_S)})[0]
 
+    def ours_unflushed(name: str) -> Taken:
+        with without_flushing(source.brokers):
+            return take_by_worker(bench, source, name)[0]
+
     contenders: dict[str, Contender] = {OURS_2S: ours_2s}
     java = java_and_jars()[0]
     tools = buildable(os.environ, java)
@@ -73,7 +79,7 @@ def _contenders(bench: Workbench, source: Source, kept: list[Kept]) -> tuple[dic
         contenders[STREAMS] = partial(take_by_kafka_streams, bench, source, java=java, class_path=class_path)
     else:
         skipped["Kafka Streams"] = tools
-    contenders |= {OURS: ours, FLOOR: partial(take_by_floor, bench, source)}
+    contenders |= {OURS: ours, OURS_UNFLUSHED: ours_unflushed, FLOOR: partial(take_by_floor, bench, source)}
     if RIVALS_PYTHON.exists():
         contenders[QUIX_BYTES] = partial(take_by_quix_streams, bench, source, variant="bytes")
         contenders[QUIX_JSON] = partial(take_by_quix_streams, bench, source, variant="json")

@@ -7,7 +7,7 @@ from tests.benchmarks.contenders import Taken
 from tests.benchmarks.figures import Figure, at_least, at_most, better, figure, ratios
 from tests.benchmarks.ours import Kept
 
-OURS, OURS_2S, FLOOR = "ours", "ours-2s", "floor"
+OURS, OURS_2S, OURS_UNFLUSHED, FLOOR = "ours", "ours-2s", "ours-unflushed", "floor"
 STREAMS, QUIX_BYTES, QUIX_JSON = "kafka-streams", "quix-streams-bytes", "quix-streams-json"
 STOCK_FAUST_SET, STOCK_FAUST_TAKE = "stock-faust-set", "stock-faust-take"
 
@@ -29,6 +29,12 @@ def ingest_figures(taken: Mapping[str, Sequence[Taken]], kept: Sequence[Kept]) -
         figures |= _against_streams(taken[OURS_2S], taken[STREAMS])
     figures["ingest_share_of_floor"] = _of_group(
         "share of the raw floor", _SHARE, ratios(ours, speeds[FLOOR]), at_least(0.55)
+    )
+    figures["ingest_flush_ratio"] = _of_group(
+        "ours with every append flushed",
+        _TIMES,
+        ratios(ours, speeds[OURS_UNFLUSHED]),
+        note="to the speed with a broker that leaves the flush to the system; all others run on the one that flushes.",
     )
     figures["floor_polls_per_s"] = _of_group("raw floor: fetched and decoded", _PER_S, speeds[FLOOR])
     return figures | _cost(taken[OURS]) | _size(kept)

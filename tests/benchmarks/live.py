@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from tests.benchmarks.contenders import DURABLE_WITHIN_S
-from tests.benchmarks.figures import at_most, figure
+from tests.benchmarks.figures import at_most, figure, ratios
 from tests.benchmarks.kafka_view import KafkaView
 from tests.benchmarks.live_polls import LiveInput, newest_micros
 from tests.benchmarks.measured import measured, wait_for_end
@@ -17,6 +17,7 @@ from tests.benchmarks.source import Source, source_of
 from tests.benchmarks.steady_load import steady_load
 from tests.benchmarks.workbench import Workbench, environment_of
 from tests.benchmarks.worker import MeasuredWorker, running_worker
+from tests.support.flushing import without_flushing
 
 PREFIX = "live-"
 PROBE_STORES = 200
@@ -28,6 +29,7 @@ _of_group = partial(figure, "live")
 def measure(bench: Workbench) -> Measurements:
     """The group's figures."""
     delays: list[list[float]] = []
+    unflushed: list[list[float]] = []
     loads: list[float] = []
     with bench.broker("live") as kafka, KafkaView(kafka.address.bootstrap) as view:
         bench.replay(bench.sample(bench.scale.stores, bench.scale.days), kafka.address.bootstrap, PREFIX)
@@ -40,19 +42,27 @@ def measure(bench: Workbench) -> Measurements:
                 bench.say(f"live {number}: p50 {np.median(ms):.1f} ms at {polls_per_s:,.0f} polls/s")
                 delays.append(ms)
                 loads.append(polls_per_s)
+                with without_flushing(source.brokers):
+                    unflushed.append(_round(bench, worker, source, -number)[0])
     note = f"{len(delays[0])} probes a round, at {min(loads):,.0f}-{max(loads):,.0f} polls/s."
-    return Measurements(
-        {
-            f"live_p{share}_ms": _of_group(
-                f"acknowledged to visible, p{share}",
-                "ms",
-                [float(np.percentile(ms, share)) for ms in delays],
-                at_most(limit),
-                note,
-            )
-            for share, limit in ((50, 50), (99, 200))
-        }
+    medians, unflushed_medians = ([float(np.median(ms)) for ms in of_rounds] for of_rounds in (delays, unflushed))
+    figures = {
+        f"live_p{share}_ms": _of_group(
+            f"acknowledged to visible, p{share}",
+            "ms",
+            [float(np.percentile(ms, share)) for ms in delays],
+            at_most(limit),
+            note,
+        )
+        for share, limit in ((50, 50), (99, 200))
+    }
+    figures["live_flush_ratio"] = _of_group(
+        "the median with every append flushed",
+        "x",
+        ratios(medians, unflushed_medians),
+        note="to the median with a broker that leaves the flush to the system, as Kafka does by default.",
     )
+    return Measurements(figures)
 
 
 def _round(bench: Workbench, worker: MeasuredWorker, source: Source, number: int) -> tuple[list[float], float]:

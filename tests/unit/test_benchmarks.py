@@ -17,6 +17,7 @@ from tests.benchmarks.ingest_figures import (
     FLOOR,
     OURS,
     OURS_2S,
+    OURS_UNFLUSHED,
     QUIX_BYTES,
     QUIX_JSON,
     STOCK_FAUST_SET,
@@ -57,6 +58,7 @@ def everyone() -> dict[str, list[Taken]]:
         OURS_2S: taken(150_000, cpu_s=9.0),
         STREAMS: taken(100_000, cpu_s=30.0),
         OURS: taken(160_000, cpu_s=8.0, peak_rss_mib=180.0),
+        OURS_UNFLUSHED: taken(200_000),
         FLOOR: taken(200_000),
         QUIX_BYTES: taken(20_000),
         QUIX_JSON: taken(10_000),
@@ -116,6 +118,7 @@ def test_each_ratio_is_against_the_right_run_of_ours() -> None:
     assert figures["ingest_ratio_kafka_streams"].median == pytest.approx(1.5)  # both at 2 s
     assert figures["ingest_cpu_share_of_kafka_streams"].median == pytest.approx(0.3)
     assert figures["ingest_share_of_floor"].median == pytest.approx(0.8)
+    assert figures["ingest_flush_ratio"].median == pytest.approx(0.8)
     assert figures["cpu_s_per_million_polls"].median == pytest.approx(8)
     assert figures["peak_rss_mib"].median == pytest.approx(180)
     assert all(made.reached in {True, None} for made in figures.values())

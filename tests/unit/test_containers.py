@@ -53,10 +53,17 @@ def test_the_image_copies_every_package_and_the_lock_file() -> None:
 
 
 def test_compose_and_the_embedded_broker_run_the_same_kafka() -> None:
-    pom = (ROOT / "docker" / "kafka" / "pom.xml").read_text()
+    pom = (ROOT / "stream_app" / "local" / "kafka_dist" / "pom.xml").read_text()
     version = COMPOSE["services"]["kafka"]["image"].rpartition(":")[2]
 
     assert f"<version>{version}</version>" in pom or f">{version}<" in pom
+
+
+def test_compose_s_only_broker_flushes_as_the_embedded_one_does() -> None:
+    embedded = (ROOT / "stream_app" / "local" / "kafka_dist" / "server.properties").read_text()
+
+    assert "\nlog.flush.interval.messages=1\n" in embedded
+    assert COMPOSE["services"]["kafka"]["environment"]["KAFKA_LOG_FLUSH_INTERVAL_MESSAGES"] == "1"
 
 
 def test_workers_and_api_share_the_volume_of_the_tables() -> None:
