@@ -11,7 +11,7 @@ from faust.types import TP, EventT
 from stream_app.abrupt_end import end_worker
 from stream_app.checkpoint import LagOf, PartitionWorker
 from stream_app.database import DatabaseDamagedError
-from stream_app.errors import StateError
+from stream_app.errors import UnmendableStateError
 from stream_app.partition_state import PartitionOptions, PartitionState
 from stream_app.settings import Settings
 from stream_app.state_table import StateTable
@@ -89,7 +89,7 @@ class Assignment:
         for tp, end in ends.items():
             position = self._workers[tp.partition].state.position(tp.topic)
             if position > end:
-                raise StateError(
+                raise UnmendableStateError(
                     f"{tp.topic} partition {tp.partition} ends at offset {end}, but the state has read it up to "
                     f"{position}: the topic was made anew. Start with --fresh, or with another --state-dir and APP_ID"
                 )

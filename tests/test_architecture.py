@@ -20,6 +20,7 @@ SHARED = (  # what the API and the producers may use of stream_app
     "stream_app.replay_progress",
     "stream_app.atomic_file",
     "stream_app.logs",
+    "stream_app.process_ends",
 )
 TOP = ("stream_app.local", "stream_app.cli")  # may import everything, and nothing imports them
 
