@@ -21,6 +21,9 @@ SHARED = (  # what the API and the producers may use of stream_app
     "stream_app.atomic_file",
     "stream_app.logs",
     "stream_app.process_ends",
+    "stream_app.given_up",
+    "stream_app.system_refusals",
+    "stream_app.terminal",
 )
 TOP = ("stream_app.local", "stream_app.cli")  # may import everything, and nothing imports them
 
