@@ -46,7 +46,7 @@ class ApiServer(uvicorn.Server):
         _keep_what_there_is()
         url = url_of(self._socket)
         if self._address_file is not None:
-            write_address(self._address_file, url)
+            write_address(self._address_file, url, self._app.state.instance)
         log.info("api.listening", url=url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -34,6 +34,10 @@ class Alive(BaseModel):
     """The process answers."""
 
     status: Literal["ok"] = "ok"
+    instance: str = Field(
+        description="Another one at each start: it tells this process from another on the same port.",
+        examples=["4f0c2a9b1d3e4a5f8b7c6d5e4f3a2b1c"],
+    )
 
 
 class PartitionLag(BaseModel):
@@ -51,6 +55,9 @@ class Readiness(BaseModel):
 
     ready: bool = Field(examples=[False])
     reasons: list[str] = Field(examples=[["partition 2 at 810 of 812 in store-polls"]])
+    stopped: list[str] = Field(
+        [], description="Parts of the service that ended and are not started again.", examples=[["worker-1"]]
+    )
     replay: Literal["running", "done", "failed"] | None = Field(
         description="null: there is none to wait for.", examples=["done"]
     )
