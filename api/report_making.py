@@ -13,6 +13,7 @@ from api.lag import Offsets
 from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
 from api.report_request import ReportRequest
 from stream_app.errors import StoreMonitorError
+from stream_app.given_up import read_given_up
 from stream_app.settings import Settings
 
 log = structlog.get_logger()
@@ -49,7 +50,7 @@ class ReportMaking:
         ends = await self._end_offsets(deadline, allow_stale=request.allow_stale)
         ends_ms = (clock() - started) * 1000
         while True:
-            await self._wait_until_reached(ends, deadline)
+            await self._wait_until_reached(ends, deadline, allow_stale=request.allow_stale)
             waited_ms = (clock() - started) * 1000 - ends_ms
             outcome = await self._job(JobRequest(self._table_paths(ends), path, ends, request))
             if isinstance(outcome, JobResult):
@@ -71,6 +72,7 @@ class ReportMaking:
             try:
                 return await self._kafka.end_offsets(max(deadline - clock(), _RETRY_S))
             except EndsUnknownError as error:
+                self._has_no_worker(allow_stale=allow_stale)
                 if clock() + 2 * _KAFKA_RETRY_S < deadline:  # a last try without time would hide what is wrong
                     await asyncio.sleep(_KAFKA_RETRY_S)
                 elif allow_stale and self._tables.readers:
@@ -78,15 +80,26 @@ class ReportMaking:
                 else:
                     raise ReportFailedError(error.code, str(error)) from error
 
-    async def _wait_until_reached(self, ends: Offsets | None, deadline: float) -> None:
+    async def _wait_until_reached(self, ends: Offsets | None, deadline: float, *, allow_stale: bool) -> None:
         """Return when the tables hold everything below the ends, or at the deadline: the job looks for itself."""
         try:
             async with asyncio.timeout_at(deadline):
-                while not self._has_reached(ends):
+                while not self._has_reached(ends) and not self._has_no_worker(allow_stale=allow_stale):
                     await asyncio.sleep(_RETRY_S)
                     await self._tables.now()
         except TimeoutError:
             log.warning("report.waited_in_vain", wait_s=self._settings.report_wait_s)
+
+    def _has_no_worker(self, *, allow_stale: bool) -> bool:
+        """Whether every worker is stopped for good, so that what is missing won't come however long one waits.
+
+        Raises ReportFailedError where stale figures were not allowed.
+        """
+        stopped = read_given_up(self._settings.given_up_file)
+        is_so = len(stopped) >= len(self._settings.data_dirs or (self._settings.data_dir,))
+        if is_so and not allow_stale:
+            raise ReportFailedError("worker_stopped", "; ".join(map(str, stopped)))
+        return is_so
 
     def _has_reached(self, ends: Offsets | None) -> bool:
         if ends is None:
@@ -107,9 +120,10 @@ class ReportMaking:
 
     def _too_far_behind(self, behind: JobBehind) -> ReportFailedError:
         wait_s = self._settings.report_wait_s
+        stopped = read_given_up(self._settings.given_up_file)
         if behind.missing:
             without = "; ".join(f"partition {partition}: {problem}" for partition, problem in behind.missing)
             return ReportFailedError("database_missing", f"no database to read after {wait_s:g} s: {without}")
         problems = self._tables.problems_of({lag.partition for lag in behind.lagging})
-        lagging = "; ".join([*map(str, behind.lagging), *problems])
+        lagging = "; ".join([*map(str, behind.lagging), *problems, *map(str, stopped)])
         return ReportFailedError("partitions_lagging", f"not every poll was taken in after {wait_s:g} s: {lagging}")

@@ -16,6 +16,7 @@ PREVIEW_ROWS = 10
 
 _REMEDIES = {
     "partitions_lagging": "Wait until the service has caught up, or ask for it “Even where the figures are behind”.",
+    "worker_stopped": "Mend what the reason names, then start the service again.",
     "kafka_unavailable": "See whether the broker runs, then ask again.",
     "topics_unusable": "The topics were changed under the running API: start everything again.",
     "database_missing": "See whether the worker runs, and whether DATA_DIRS names its folder; then ask again.",
