@@ -97,7 +97,7 @@ def report_command(
     client.wait_for_report(report_id)
     content = client.download(report_id)
     if out is None:
-        sys.stdout.buffer.write(content)
+        click.echo(content, nl=False)
     else:
         write_output(out, content, f"GET {client.url}/reports/{report_id}/download has it")
 
@@ -128,7 +128,7 @@ def main() -> NoReturn:
     spell_out_what_cannot_be_shown()
     try:
         commands(standalone_mode=False)
-        sys.stdout.flush()
+        click.echo(nl=False)  # flushes here, where an error is still shown, and not at Python's exit
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -156,7 +156,8 @@ def _end(message: str, exit_code: int) -> NoReturn:
 
 def _discard_output() -> None:
     """Leave nothing that Python would try to write once more at its exit, and complain about."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:  # closed before the start
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def test_worker_that_no_restart_can_mend_is_stopped_once_and_the_api_says_why(
 
     assert becomes(service, "worker-1 is stopped and not started again"), service.output
     ready = httpx.get(f"{api_url(tmp_path / 'state')}/health/ready", timeout=10)
-    page = httpx.get(f"{api_url(tmp_path / 'state')}/ui/problems", timeout=10).text
+    page = httpx.get(f"{api_url(tmp_path / 'state')}/ui", timeout=10, follow_redirects=True).text
     report = run(tmp_path, "report", "--state-dir", "state")
     service.interrupt()
     ended = service.wait()
