@@ -16,6 +16,7 @@ from api.listening import listen, url_of, write_address
 from api.main import create_app
 from stream_app.errors import StoreMonitorError
 from stream_app.logs import configure_logs
+from stream_app.process_ends import end
 from stream_app.settings import load_settings
 
 log = structlog.get_logger()
@@ -53,7 +54,7 @@ class ApiServer(uvicorn.Server):
         _keep_what_there_is()
         url = url_of(self._socket)
         if self._address_file is not None:
-            write_address(self._address_file, url)
+            write_address(self._address_file, url, self._app.state.instance)
         log.info("api.listening", url=url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -66,7 +67,7 @@ class ApiServer(uvicorn.Server):
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT; exits 1 with one line where it can't begin."""
+    """Serve until SIGTERM or SIGINT; exits as process_ends.py says where it can't begin."""
     # uvicorn raises the signal that stopped it again once everything is closed: that is the end, not an accident.
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGINT, _exit)
@@ -76,7 +77,7 @@ def main() -> None:
         listening = listen(settings.api_host, settings.api_port)
         app = create_app(settings)
     except StoreMonitorError as error:
-        sys.exit(f"store-monitor api: {error}")
+        end("api", error)
     limits = connection_limits(settings)
     ApiServer(app, listening, settings.api_address_file, limits).run([listening])
 

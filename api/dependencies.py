@@ -91,7 +91,7 @@ async def running_services(
         stack.callback(sweeping.cancel)
         warming = asyncio.create_task(_warm_up(process), name="warm-up")
         stack.callback(warming.cancel)
-        health = Health(kafka, tables, settings.replay_file)
+        health = Health(kafka, tables, settings.replay_file, settings.given_up_file)
         # Not the reports' process, which may be busy for long; it begins when it is first asked for.
         fleet_process = JobProcess("fleet", folder, settings.log_level)
         stack.push_async_callback(asyncio.to_thread, fleet_process.close)

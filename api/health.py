@@ -13,6 +13,7 @@ from api.kafka_ends import EndsUnknownError, KafkaEnds, TopicsUnusableError
 from api.lag import Offsets, TopicLag
 from api.schemas import PartitionLag, Readiness
 from stream_app.errors import StateError
+from stream_app.given_up import read_given_up
 from stream_app.log_ends import OpenTransaction, told
 from stream_app.replay_progress import read_progress
 
@@ -35,10 +36,13 @@ class _Compared(NamedTuple):
 class Health:
     """Answers about readiness, each asked anew."""
 
-    def __init__(self, kafka: KafkaEnds, tables: CatchUp, replay_file: Path | None) -> None:
+    def __init__(
+        self, kafka: KafkaEnds, tables: CatchUp, replay_file: Path | None, given_up_file: Path | None = None
+    ) -> None:
         self._kafka = kafka
         self._tables = tables
         self._replay_file = replay_file
+        self._given_up_file = given_up_file
 
     async def readiness(self, patience_s: float = 0) -> Readiness:
         """What is missing, within about two seconds and `patience_s`, also where Kafka is away.
@@ -46,10 +50,27 @@ class Health:
         The replay is looked at before the ends are taken: what it sent is then below them. Where polls come in all the
         time the tables never hold the newest: with patience they are given time to reach the ends as they were.
         """
-        state, reasons = self._replay()
+        stopped, reasons = self._given_up()
+        state, undone = self._replay()
+        reasons += undone
         found = await self._partitions(0 if reasons else patience_s)
         reasons += found.reasons
-        return Readiness(ready=not reasons, reasons=reasons, code=found.code, replay=state, partitions=found.partitions)
+        return Readiness(
+            ready=not reasons,
+            reasons=reasons,
+            code=found.code,
+            stopped=stopped,
+            replay=state,
+            partitions=found.partitions,
+        )
+
+    def _given_up(self) -> tuple[list[str], list[str]]:
+        """The parts that are stopped for good, and why."""
+        try:
+            parts = read_given_up(self._given_up_file)
+        except StateError as error:
+            return [], [str(error)]
+        return [each.part for each in parts], [str(each) for each in parts]
 
     def _replay(self) -> tuple[ReplayState | None, list[str]]:
         if self._replay_file is None:

@@ -67,8 +67,8 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"  # noqa: PLR2004 - IPv6
 
 
-def write_address(path: Path, url: str) -> None:
-    """Say where the API of this process is."""
+def write_address(path: Path, url: str, instance: str) -> None:
+    """Say where the API of this process is, and by what name `/health/live` tells it from another one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
-        file.write(msgspec.json.encode({"url": url, "pid": os.getpid()}))
+        file.write(msgspec.json.encode({"url": url, "pid": os.getpid(), "instance": instance}))

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
@@ -41,6 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
         version="1",
         lifespan=lifespan,
     )
+    app.state.instance = uuid4().hex
     add_problem_handlers(app)
     for part in (
         push_routes.router,  # before the stores, whose ids in paths take in everything

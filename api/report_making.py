@@ -14,6 +14,7 @@ from api.replaced_topics import never_usable, replaced_topics
 from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
 from api.report_request import ReportRequest
 from stream_app.errors import StoreMonitorError
+from stream_app.given_up import read_given_up
 from stream_app.log_ends import OpenTransaction, told
 from stream_app.settings import Settings
 from stream_app.topic_ids import TopicIds
@@ -55,7 +56,7 @@ class ReportMaking:
         ends_ms = (clock() - started) * 1000
         while True:
             self._refuse_replaced(ids)
-            await self._wait_until_reached(ends, deadline)
+            await self._wait_until_reached(ends, deadline, allow_stale=request.allow_stale)
             waited_ms = (clock() - started) * 1000 - ends_ms
             outcome = await self._job(JobRequest(self._table_paths(ends), path, ends, request, ids))
             if isinstance(outcome, JobResult):
@@ -77,6 +78,7 @@ class ReportMaking:
             try:
                 return await self._kafka.end_offsets(max(deadline - clock(), _RETRY_S))
             except EndsUnknownError as error:
+                self._has_no_worker(allow_stale=allow_stale)
                 if clock() + 2 * _KAFKA_RETRY_S < deadline:  # a last try without time would hide what is wrong
                     await asyncio.sleep(_KAFKA_RETRY_S)
                 elif allow_stale and self._tables.readers and not isinstance(error, TopicsUnusableError):
@@ -89,15 +91,26 @@ class ReportMaking:
         if replaced := never_usable(replaced_topics(self._tables.metas, ids)):
             raise ReportFailedError(TopicsUnusableError.code, "; ".join(map(str, replaced)))
 
-    async def _wait_until_reached(self, ends: Offsets | None, deadline: float) -> None:
+    async def _wait_until_reached(self, ends: Offsets | None, deadline: float, *, allow_stale: bool) -> None:
         """Return when the tables hold everything below the ends, or at the deadline: the job looks for itself."""
         try:
             async with asyncio.timeout_at(deadline):
-                while not self._has_reached(ends):
+                while not self._has_reached(ends) and not self._has_no_worker(allow_stale=allow_stale):
                     await asyncio.sleep(_RETRY_S)
                     await self._tables.now()
         except TimeoutError:
             log.warning("report.waited_in_vain", wait_s=self._settings.report_wait_s)
+
+    def _has_no_worker(self, *, allow_stale: bool) -> bool:
+        """Whether every worker is stopped for good, so that what is missing won't come however long one waits.
+
+        Raises ReportFailedError where stale figures were not allowed.
+        """
+        stopped = read_given_up(self._settings.given_up_file)
+        is_so = len(stopped) >= len(self._settings.data_dirs or (self._settings.data_dir,))
+        if is_so and not allow_stale:
+            raise ReportFailedError("worker_stopped", "; ".join(map(str, stopped)))
+        return is_so
 
     def _has_reached(self, ends: Offsets | None) -> bool:
         if ends is None:
@@ -120,6 +133,7 @@ class ReportMaking:
         wait_s = self._settings.report_wait_s
         if behind.replaced:
             return ReportFailedError(TopicsUnusableError.code, "; ".join(behind.replaced))
+        stopped = read_given_up(self._settings.given_up_file)
         if behind.missing:
             without = "; ".join(f"partition {partition}: {problem}" for partition, problem in behind.missing)
             return ReportFailedError("database_missing", f"no database to read after {wait_s:g} s: {without}")
@@ -127,7 +141,7 @@ class ReportMaking:
         transactions = [] if ends is None else await self._open_transactions(ends)
         is_all_held_back = all(any(lag.is_held_back_by(one) for one in transactions) for lag in behind.lagging)
         code = "transaction_open" if is_all_held_back else "partitions_lagging"
-        lagging = "; ".join([*map(str, behind.lagging), *problems, *told(transactions)])
+        lagging = "; ".join([*map(str, behind.lagging), *problems, *told(transactions), *map(str, stopped)])
         return ReportFailedError(code, f"not every poll was taken in after {wait_s:g} s: {lagging}")
 
     async def _open_transactions(self, ends: Offsets) -> list[OpenTransaction]:

@@ -1,6 +1,6 @@
 """The routes: each reads like the sentence that describes it."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from api.dependencies import ServicesOf
 from api.documented_problems import problems
@@ -15,9 +15,9 @@ _NOT_READY = _REFUSED | {503: {**_REFUSED[503], "model": Readiness, "description
 
 
 @router.get("/health/live", responses=problems())
-async def live() -> Alive:
+async def live(request: Request) -> Alive:
     """The process answers."""
-    return Alive()
+    return Alive(instance=request.app.state.instance)
 
 
 @router.get("/health/ready", responses=_NOT_READY)

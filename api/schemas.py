@@ -34,6 +34,10 @@ class Alive(BaseModel):
     """The process answers."""
 
     status: Literal["ok"] = "ok"
+    instance: str = Field(
+        description="Another one at each start: it tells this process from another on the same port.",
+        examples=["4f0c2a9b1d3e4a5f8b7c6d5e4f3a2b1c"],
+    )
 
 
 class PartitionLag(BaseModel):
@@ -59,6 +63,9 @@ class Readiness(BaseModel):
         default=None,
         description="What keeps Kafka's topics from being compared with the tables; null where nothing does.",
         examples=[None],
+    )
+    stopped: list[str] = Field(
+        [], description="Parts of the service that ended and are not started again.", examples=[["worker-1"]]
     )
     replay: Literal["running", "done", "failed"] | None = Field(
         description="null: there is none to wait for.", examples=["done"]

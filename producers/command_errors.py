@@ -7,6 +7,7 @@ import click
 
 from producers.interrupt import InterruptedBySignalError
 from stream_app.errors import StoreMonitorError, UsageError
+from stream_app.system_refusals import is_of_the_system, sentence_of
 
 
 @contextmanager
@@ -21,3 +22,7 @@ def shown_by_click() -> Iterator[None]:
         if isinstance(error, InterruptedBySignalError):
             shown.exit_code = error.exit_code
         raise shown from error
+    except OSError as error:
+        if not is_of_the_system(error):
+            raise
+        raise click.ClickException(sentence_of(error)) from error

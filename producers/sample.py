@@ -20,6 +20,7 @@ from producers.sample_hours import hours_lines, invented_weeks
 from producers.sample_polls import poll_lines
 from producers.sample_stores import store_blocks
 from stream_app.errors import UsageError
+from stream_app.system_refusals import about
 
 END = datetime(2024, 3, 14, 12, tzinfo=UTC)
 """Days after the clocks of the USA went forward, so that 8 days hold the change."""
@@ -60,7 +61,7 @@ def write_sample(
         raise ValueError(message)
     _claim(directory, {"stores": stores, "days": days, "end": end.isoformat(), "seed": seed, "bad_rows": bad_rows})
     size = SampleSize(0, 0, 0)
-    with ExitStack() as opened:
+    with about(directory), ExitStack() as opened:
         files = [opened.enter_context(_begun(directory / name, header)) for name, header in _HEADERS.items()]
         for block in _blocks(stores, days, (end - _EPOCH) // timedelta(microseconds=1), seed, bad_rows):
             for file, lines in zip(files, block, strict=True):

@@ -4,7 +4,7 @@ import os
 
 import structlog
 
-EXIT_FAILED = 3
+from stream_app.process_ends import exit_code_of, say_why
 
 log = structlog.get_logger()
 
@@ -16,4 +16,5 @@ def end_worker(error: BaseException) -> None:
     tested for.
     """
     log.error("worker.failed", error=repr(error), exc_info=error)
-    os._exit(EXIT_FAILED)
+    say_why("worker", error)
+    os._exit(exit_code_of(error))

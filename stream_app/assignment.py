@@ -12,7 +12,7 @@ from faust.types import TP, EventT
 from stream_app.abrupt_end import end_worker
 from stream_app.checkpoint import LagOf, PartitionWorker
 from stream_app.database import DatabaseDamagedError
-from stream_app.errors import StateError, TopicReplacedError
+from stream_app.errors import StateError, TopicReplacedError, UnmendableStateError
 from stream_app.partition_state import PartitionOptions, PartitionState
 from stream_app.recovered_state import recovered_meta, settle
 from stream_app.settings import Settings
@@ -169,7 +169,7 @@ class Assignment:
         for tp, end in ends.items():
             position = metas[tp.partition].positions.get(tp.topic, 0)
             if position > end:
-                raise StateError(
+                raise UnmendableStateError(
                     f"{tp.topic} partition {tp.partition} ends at offset {end}, but the state has read it up to "
                     f"{position}: the topic was made anew, or has lost records. Start with --fresh, or with another "
                     "--state-dir and APP_ID"

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from stream_app.system_refusals import about
+
 PART_SUFFIX = ".part"
 
 
@@ -14,7 +16,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes `path`'s place, for good, once the block ends; an error leaves `path` alone."""
     part = part_path(path)
     try:
-        with part.open("wb") as file:
+        with part.open("wb") as file, about(path):
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -1,5 +1,6 @@
 """The command line: `store-monitor up | sample | replay | report | status | dead-letters`."""
 
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -9,15 +10,18 @@ from rich.console import Console
 
 from producers.replay_command import replay_command
 from producers.sample_command import sample_command
-from stream_app.atomic_file import replacing
 from stream_app.errors import StoreMonitorError, UsageError
-from stream_app.local.api_client import ApiClient, find_api
 from stream_app.local.dead_letters_command import dead_letters_command
+from stream_app.local.output_file import check_output, write_output
 from stream_app.local.report_view import show_store
-from stream_app.local.up import UpOptions, up
+from stream_app.local.running_api import find_api
+from stream_app.local.up import up
+from stream_app.local.up_options import UpOptions
 from stream_app.logs import configure_logs
+from stream_app.system_refusals import is_of_the_system, sentence_of
+from stream_app.terminal import spell_out_what_cannot_be_shown
 
-EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_PIPE_CLOSED = 1, 2, 130, 141
 
 _DIRECTORY = click.Path(path_type=Path, file_okay=False)
 _EXISTING_DIRECTORY = click.Path(path_type=Path, file_okay=False, exists=True)
@@ -32,6 +36,7 @@ def commands() -> None:
 
 @commands.command(name="up")
 @click.option("--data", type=_EXISTING_DIRECTORY, help="Replay the CSV files of this directory.")
+@click.option("--add", is_flag=True, help="Let this input count beside the other one that the state directory is of.")
 @click.option("--once", is_flag=True, help="Write one report, stop everything, and end.")
 @click.option("--report", type=_FILE, help="Write the report's CSV to this file.")
 @click.option("--as-of", metavar="ISO", help="The report's T; default: the newest poll.")
@@ -85,16 +90,17 @@ def report_command(
       store-monitor report --policy max_gap:90 --columns extended --format jsonl
       store-monitor report --from 2024-03-08 --to 2024-03-11
     """
-    client = ApiClient(find_api(api, state_dir))
+    if out is not None:
+        check_output("--out", out)
+    client = find_api(api, state_dir)
     asked = {"as_of": as_of, "policy": policy, "columns": columns, "format": file_format, "from": first, "to": end}
     report_id = client.trigger_report(**asked)
     client.wait_for_report(report_id)
     content = client.download(report_id)
     if out is None:
-        sys.stdout.buffer.write(content)
+        click.echo(content, nl=False)
     else:
-        with replacing(out) as file:
-            file.write(content)
+        write_output(out, content, f"GET {client.url}/reports/{report_id}/download has it")
 
 
 @commands.command(name="status")
@@ -109,7 +115,7 @@ def status_command(store_id: str, as_of: str | None, api: str | None, state_dir:
     Example:
       store-monitor status 8139926242460185114
     """
-    show_store(ApiClient(find_api(api, state_dir)).store(store_id, as_of), Console())
+    show_store(find_api(api, state_dir).store(store_id, as_of), Console())
 
 
 commands.add_command(replay_command, name="replay")
@@ -120,23 +126,39 @@ commands.add_command(dead_letters_command, name="dead-letters")
 def main() -> NoReturn:
     """Run the command line; an error that has a clear message ends it with that message and no traceback."""
     configure_logs("WARNING")
+    spell_out_what_cannot_be_shown()
     try:
         commands(standalone_mode=False)
+        click.echo(nl=False)  # flushes here, where an error is still shown, and not at Python's exit
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except UsageError as error:
-        _end(error, EXIT_USAGE)
+        _end(str(error), EXIT_USAGE)
     except StoreMonitorError as error:
-        _end(error, EXIT_FAILED)
+        _end(str(error), EXIT_FAILED)
+    except BrokenPipeError:
+        _discard_output()
+        sys.exit(EXIT_PIPE_CLOSED)
+    except OSError as error:
+        if not is_of_the_system(error):
+            raise
+        _discard_output()
+        _end(sentence_of(error), EXIT_FAILED)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(EXIT_INTERRUPTED)
     sys.exit(0)
 
 
-def _end(error: Exception, exit_code: int) -> NoReturn:
-    click.echo(f"store-monitor: {error}", err=True)
+def _end(message: str, exit_code: int) -> NoReturn:
+    click.echo(f"store-monitor: {message}", err=True)
     sys.exit(exit_code)
+
+
+def _discard_output() -> None:
+    """Leave nothing that Python would try to write once more at its exit, and complain about."""
+    if sys.stdout is not None:  # closed before the start
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -6,13 +6,24 @@ from typing import ClassVar
 class StoreMonitorError(Exception):
     """Base of every error that the command line shows without a traceback."""
 
+    restart_mends: ClassVar[bool] = True
+    """Whether a process that ended by it may get further when it is started again (process_ends.py)."""
+
 
 class ConfigurationError(StoreMonitorError):
     """Something the operator set, or left in place, contradicts something else; the message names both."""
 
+    restart_mends = False
+
 
 class StateError(StoreMonitorError):
     """Stored state can't be read or written safely; the worker stops rather than guess."""
+
+
+class UnmendableStateError(StateError):
+    """The state, or what Kafka has beside it, stays unusable however often it is read: an operator has to decide."""
+
+    restart_mends = False
 
 
 class UsageError(StoreMonitorError):
@@ -30,8 +41,7 @@ class BrokerUnreachableError(StoreMonitorError):
 class TopicReplacedError(StoreMonitorError):
     """A topic of a kept state was deleted, or deleted and made again: Kafka's id of it is another one, or none."""
 
-    restart_mends: ClassVar[bool] = False
-    """Whether a worker that ended by it may get further when it is started again."""
+    restart_mends = False
 
     remedy: ClassVar[str] = (
         "its offsets aren't those that the state was read to, so records would be skipped without a word. Start with "

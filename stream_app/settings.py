@@ -314,6 +314,12 @@ class Settings(BaseSettings):
         validation_alias="REPLAY_FILE",
         description="Progress file of a replay that the API's readiness waits for; none: it waits for no replay.",
     )
+    given_up_file: Path | None = Field(
+        None,
+        validation_alias="GIVEN_UP_FILE",
+        description="File in which `store-monitor up` says which of its parts it doesn't start again, and why, so that "
+        "the API can say it; none: nobody writes one.",
+    )
     metrics_port: int | None = Field(
         None,
         validation_alias="METRICS_PORT",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
-from stream_app.errors import BrokerUnreachableError, ConfigurationError
+from stream_app.errors import BrokerUnreachableError, ConfigurationError, StoreMonitorError
 from stream_app.settings import Settings
 
 TABLE = "store-state"
@@ -107,7 +107,10 @@ async def _partition_counts(admin: AIOKafkaAdminClient, names: Mapping[str, obje
 
 
 async def _create(admin: AIOKafkaAdminClient, missing: list[NewTopic]) -> None:
-    """Create topics; one that another process made in the meantime is as good."""
+    """Create topics; one that another process made in the meantime is as good.
+
+    Raises ConfigurationError for what Kafka would refuse again, and StoreMonitorError for what may have passed soon.
+    """
     if not missing:
         return
     answer = await admin.create_topics(missing)
@@ -115,7 +118,7 @@ async def _create(admin: AIOKafkaAdminClient, missing: list[NewTopic]) -> None:
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
             message = f"topic {name} could not be created: {error.__name__} {detail}"
-            raise ConfigurationError(message)
+            raise (StoreMonitorError if error.retriable else ConfigurationError)(message)
 
 
 async def _described(admin: AIOKafkaAdminClient, names: Mapping[str, object]) -> dict[str, int]:

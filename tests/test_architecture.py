@@ -24,6 +24,10 @@ SHARED = (  # what the API and the producers may use of stream_app
     "stream_app.logs",
     "stream_app.log_ends",
     "stream_app.unreadable_batch",
+    "stream_app.process_ends",
+    "stream_app.given_up",
+    "stream_app.system_refusals",
+    "stream_app.terminal",
 )
 TOP = ("stream_app.local", "stream_app.cli")  # may import everything, and nothing imports them
 

@@ -33,11 +33,18 @@ class Freshness:
 
 def freshness(readiness: Readiness, stream_time: int | None, now: int) -> Freshness:
     """What a page has to say before its figures; the newest poll's time and the wall clock's are in microseconds."""
-    level, title = _judged(readiness, stream_time, now)
+    level, title = _of_stopped(readiness.stopped) or _judged(readiness, stream_time, now)
     shown = readiness.reasons[:_REASONS_SHOWN]
     more = len(readiness.reasons) - len(shown)
     details = [*shown, *([f"and {count(more, 'more reason')}"] if more else [])]
     return Freshness(level, title, details, None if stream_time is None else moment(floor_to_minute(stream_time)))
+
+
+def _of_stopped(parts: list[str]) -> tuple[Level, str] | None:
+    """Of parts that aren't started again; the details say why."""
+    if not parts:
+        return None
+    return Level.BROKEN, f"{', '.join(parts)} stopped for good: these figures may lack new polls"
 
 
 def _judged(readiness: Readiness, stream_time: int | None, now: int) -> tuple[Level, str]:

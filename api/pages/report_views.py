@@ -18,6 +18,7 @@ _REMEDIES = {
     "partitions_lagging": "Wait until the service has caught up, or ask for it “Even where the figures are behind”.",
     "transaction_open": "See who has the transaction open (kafka-transactions.sh), and ask again when it has ended; "
     "or ask for it “Even where the figures are behind”.",
+    "worker_stopped": "Mend what the reason names, then start the service again.",
     "kafka_unavailable": "See whether the broker runs, then ask again.",
     "topics_unusable": "Kafka's topics were changed or made anew below the tables: the reason says what to do.",
     "database_missing": "See whether the worker runs, and whether DATA_DIRS names its folder; then ask again.",

@@ -19,7 +19,7 @@ from stream_app.domain.store_calendar import (
     StoreCalendar,
     WeeklyHours,
 )
-from stream_app.errors import StateError
+from stream_app.errors import StateError, UnmendableStateError
 
 FORMAT_VERSION = 1
 
@@ -126,10 +126,10 @@ def decode_calendar(value: bytes) -> StoreCalendar:
 
 
 def check_version(found: int) -> None:
-    """Raise StateError for any format but ours: an unknown one must not be read wrong."""
+    """Raise UnmendableStateError for any format but ours: an unknown one must not be read wrong."""
     if found != FORMAT_VERSION:
         message = (
             f"the state table is in format {found}, this version of store-monitor reads format {FORMAT_VERSION}: "
             "use the version that wrote it, or a new state directory and consumer group"
         )
-        raise StateError(message)
+        raise UnmendableStateError(message)

@@ -1,9 +1,7 @@
 """A small client of the running API, for the command line."""
 
-import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -11,9 +9,7 @@ import httpx
 import msgspec
 
 from stream_app.errors import StoreMonitorError
-from stream_app.local.state_directory import DEFAULT_ROOT
 
-DEFAULT_URL = "http://127.0.0.1:8000"
 _TIMEOUT_S = 10.0
 _ASK_AGAIN_S = 0.1
 
@@ -45,6 +41,7 @@ class ReportFailedError(StoreMonitorError):
     def __init__(self, report_id: str, code: str, reason: str) -> None:
         self.report_id = report_id
         self.code = code
+        self.reason = reason
         super().__init__(f"report {report_id} failed with {code}: {reason}")
 
 
@@ -57,12 +54,24 @@ class ReportStatus(msgspec.Struct):
     reason: str | None = None
 
 
+class _Alive(msgspec.Struct):
+    instance: str
+
+
 class ApiClient:
     """Calls one API; every call raises ApiUnreachableError or ApiRefusedError where it isn't answered as asked."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self._http = httpx.Client(base_url=self.url, timeout=_TIMEOUT_S)
+
+    def instance(self) -> str | None:
+        """By what name the process there tells itself from others; None where none answers, or not as an API does."""
+        try:
+            answer = self._http.get("/health/live")
+            return msgspec.json.decode(answer.content, type=_Alive).instance
+        except (httpx.TransportError, msgspec.MsgspecError):
+            return None
 
     def readiness(self) -> dict[str, Any] | None:
         """The body of /health/ready, 200 or 503; None while nothing answers yet. Raises ApiRefusedError."""
@@ -74,6 +83,11 @@ class ApiClient:
             raise _refusal(answer)
         body: dict[str, Any] = answer.json()
         return body
+
+    def position_in(self, topic: str) -> int:
+        """How many offsets of a topic are in the state, over all partitions; 0 while that can't be said."""
+        partitions = (self.readiness() or {}).get("partitions", [])
+        return sum(each["position"] or 0 for each in partitions if each["topic"] == topic)
 
     def store(self, store_id: str, as_of: str | None) -> dict[str, Any]:
         """One store's live status."""
@@ -100,6 +114,10 @@ class ApiClient:
         while self.report_status(report_id) is None:
             time.sleep(_ASK_AGAIN_S)
 
+    def delete_report(self, report_id: str) -> None:
+        """Have a finished or failed report forgotten."""
+        self._call("DELETE", f"/reports/{report_id}", {})
+
     def download(self, report_id: str) -> bytes:
         """The bytes of a complete report."""
         return self._call("GET", f"/reports/{report_id}/download", {}).content
@@ -114,18 +132,6 @@ class ApiClient:
         if answer.is_error:
             raise _refusal(answer)
         return answer
-
-
-def find_api(url: str | None, state_dir: Path | None) -> str:
-    """The address given, else the one in the state directory, else in the only one below here, else the default."""
-    if url is not None:
-        return url
-    files = [state_dir / "api.json"] if state_dir is not None else sorted(DEFAULT_ROOT.glob("*/api.json"))
-    running = [file for file in files if file.exists()]
-    if len(running) > 1:
-        names = ", ".join(str(file.parent) for file in running)
-        raise StoreMonitorError(f"several are running ({names}): choose one with --state-dir or --api")
-    return str(json.loads(running[0].read_bytes())["url"]) if running else DEFAULT_URL
 
 
 def _refusal(answer: httpx.Response) -> ApiRefusedError:

@@ -16,9 +16,9 @@ from stream_app.replay_progress import read_progress
 _LINE_EVERY_S = 5.0  # where no terminal can show a bar
 
 
-def wait_for_api(supervisor: Supervisor, address_file: Path) -> ApiClient:
-    """The client of the API once it listens; raises ChildDiedError."""
-    return supervisor.wait_for(lambda: _client(address_file))
+def wait_for_api(supervisor: Supervisor, address_file: Path, name: str) -> ApiClient:
+    """The client of the API once it listens; raises ChildDiedError, and PartGivenUpError for the API alone."""
+    return supervisor.wait_for(lambda: _client(address_file), {name})
 
 
 def wait_until_taken_in(
@@ -27,7 +27,7 @@ def wait_until_taken_in(
     """Until the replay, if there is one, is done and every partition has reached the ends of its topics.
 
     Another producer's open transaction is told once, and waited for unless `waits_for_others` is False; a report then
-    names it. Raises ChildDiedError, also for a replay that failed.
+    names it. Raises ChildDiedError, also for a replay that failed, and PartGivenUpError.
     """
     is_told = False
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()

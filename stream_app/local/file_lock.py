@@ -45,9 +45,32 @@ class FileLock:
         os.write(descriptor, b"%d" % os.getpid())
         return cls(path, descriptor)
 
+    def is_in_place(self) -> bool:
+        """Whether the lock's file is still the one at its path, where others look for it."""
+        try:
+            found = self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return os.path.samestat(found, os.fstat(self.descriptor))
+
     def close(self) -> None:
         """Let the next one in; the file stays, since removing it would let two hold locks on two files of one name."""
         os.close(self.descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock on `path`; the file isn't made, and nobody is kept waiting for it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _try_lock(descriptor: int) -> bool:

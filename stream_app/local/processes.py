@@ -114,6 +114,8 @@ class ManagedProcess:
 
     def log_tail(self, lines: int = 20) -> str:
         """Return the last lines of the log since this start, of at most 64 KiB."""
+        if not self.log_file.exists():
+            return f"({self.log_file} was removed)"
         with self.log_file.open("rb") as log_file:
             size = log_file.seek(0, os.SEEK_END)
             start = self._log_start if self._log_start <= size else 0  # smaller: the child has rolled its log since

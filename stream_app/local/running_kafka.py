@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stream_app.errors import StoreMonitorError
 from stream_app.local.broker import BrokerAddress
+from stream_app.local.running_directories import running_directories, the_only
 from stream_app.local.state_directory import DEFAULT_ROOT, KAFKA_ADDRESS_FILE
 
 
@@ -23,22 +24,18 @@ class NoKafkaNamedError(StoreMonitorError):
 def find_kafka(kafka: str | None, state_dir: Path | None, environ: Mapping[str, str]) -> str:
     """The bootstrap servers by `--kafka`, else `--state-dir`, else KAFKA_BROKERS, else the only `up` below here.
 
-    A state directory where no `up` runs says nothing. Raises BrokerAddressInvalidError, NoKafkaNamedError, and
-    StoreMonitorError where several run.
+    A state directory that is named means its own service or none. Raises BrokerAddressInvalidError, NoKafkaNamedError,
+    SeveralRunningError.
     """
     if kafka is not None:
         return BrokerAddress.parse(kafka).bootstrap
-    if state_dir is not None and (running := state_dir / KAFKA_ADDRESS_FILE).exists():
-        return _read(running)
-    if named := environ.get("KAFKA_BROKERS"):
+    if state_dir is None and (named := environ.get("KAFKA_BROKERS")):
         return BrokerAddress.parse(named).bootstrap
-    files = [] if state_dir is not None else sorted(DEFAULT_ROOT.glob(f"*/{KAFKA_ADDRESS_FILE}"))
-    if len(files) > 1:
-        names = ", ".join(str(file.parent) for file in files)
-        raise StoreMonitorError(f"several are running ({names}): choose one with --state-dir or --kafka")
-    if not files:
+    files = [where / KAFKA_ADDRESS_FILE for where in running_directories(state_dir)]
+    told = [file for file in files if file.exists()]
+    if not told:
         raise NoKafkaNamedError(state_dir or DEFAULT_ROOT)
-    return _read(files[0])
+    return _read(the_only(told, "--kafka"))
 
 
 def _read(file: Path) -> str:

@@ -2,11 +2,12 @@
 
 import shlex
 import sys
-from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 
 from stream_app.errors import UsageError
 from stream_app.local.state_directory import StateDirectory
-from stream_app.local.supervisor import Supervisor, WhenItEnds
+from stream_app.local.supervisor import Environment, Supervisor, WhenItEnds
 
 
 def check_workers(count: int, partitions: int) -> None:
@@ -21,19 +22,22 @@ def check_workers(count: int, partitions: int) -> None:
         )
 
 
-def start_workers(
-    count: int, directory: StateDirectory, supervisor: Supervisor, environment: Mapping[str, str]
-) -> None:
+def start_workers(count: int, directory: StateDirectory, supervisor: Supervisor, environment: Environment) -> None:
     """Run them, each to be brought back when it ends.
 
     A WORKER_NAME in the environment stands before the numbers, and a METRICS_PORT is the first worker's.
     """
-    prefix = environment.get("WORKER_NAME", "worker")
     for number in _numbers(count):
-        own = {**environment, "WORKER_NAME": f"{prefix}-{number}", "DATA_DIR": str(directory.worker(number))}
-        if first_port := environment.get("METRICS_PORT"):
-            own["METRICS_PORT"] = str(int(first_port) + number - 1)
+        own = partial(_environment_of, number, directory.worker(number), environment)
         supervisor.start(f"worker-{number}", [sys.executable, "-m", "stream_app"], own, WhenItEnds.RESTART)
+
+
+def _environment_of(number: int, data_dir: Path, environment: Environment) -> dict[str, str]:
+    shared = environment()
+    own = {**shared, "WORKER_NAME": f"{shared.get('WORKER_NAME', 'worker')}-{number}", "DATA_DIR": str(data_dir)}
+    if first_port := shared.get("METRICS_PORT"):
+        own["METRICS_PORT"] = str(int(first_port) + number - 1)
+    return own
 
 
 def data_dirs(count: int, directory: StateDirectory) -> str:

@@ -76,7 +76,10 @@ def test_worker_that_fails_over_and_over_ends_up_with_the_end_of_its_log(tmp_pat
 
     assert ended.exit_code == 1
     assert ended.output.count("it is started again in") == 5
-    assert "again, after 5 restarts; everything is stopped. The end of its log:" in ended.output
+    assert (
+        "worker-1 is stopped and not started again: it ended with exit code 1 again, after 5 restarts" in ended.output
+    )
+    assert "The end of its log:" in ended.output
     assert "FileExistsError" in ended.output or "NotADirectoryError" in ended.output
     assert processes_below(tmp_path) == {}
 

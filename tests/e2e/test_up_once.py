@@ -1,6 +1,7 @@
 """`store-monitor up --once`: from files to the report's bytes, through Kafka, the worker, RocksDB and the API."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from producers.sample import END, write_sample
 from tests import reference
 from tests.support.command import processes_below, run
 
+HEADER = "store_id,status,timestamp_utc\n"
+POSIX = {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
 REAL_DATA = Path(os.environ.get("STORE_MONITOR_REAL_DATA", Path(__file__).parents[3] / "shared/data/restaurants-2023"))
 
 
@@ -66,26 +69,62 @@ def test_report_of_the_real_files_is_the_references(tmp_path: Path) -> None:
     assert (tmp_path / "report.csv").read_bytes() == reference.report_from_files(REAL_DATA)
 
 
-def test_other_input_in_the_same_state_directory_counts_too_and_fresh_empties_it(tmp_path: Path) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
+def test_other_input_in_the_same_state_directory_is_refused_or_counts_too_or_replaces_it(tmp_path: Path) -> None:
+    one, other = tmp_path / "one" / "data", tmp_path / "other" / "data"
     for folder, store in ((one, "a"), (other, "b")):
-        folder.mkdir()
-        (folder / "store_status.csv").write_text(
-            f"store_id,status,timestamp_utc\n{store},active,2024-03-08 12:00:00 UTC\n"
-        )
-    state = tmp_path / "state"
-    state.mkdir()
+        folder.mkdir(parents=True)
+        (folder / "store_status.csv").write_text(f"{HEADER}{store},active,2024-03-08 12:00:00 UTC\n")
+    state = tmp_path / ".store-monitor" / "data"
+    state.mkdir(parents=True)
     (state / "mine.txt").write_text("not the service's")
-    up = ("up", "--once", "--api-port", "0", "--state-dir", state, "--report", "report.csv")
+    up = ("up", "--once", "--api-port", "0", "--report", "report.csv")
 
     run(tmp_path, *up, "--data", one)
-    both = run(tmp_path, *up, "--data", other)
-    stores_of_both = [row.split(",")[0] for row in (tmp_path / "report.csv").read_text().splitlines()[1:]]
+    refused = run(tmp_path, *up, "--data", other)
+    both = run(tmp_path, *up, "--data", other, "--add")
+    stores_of_both = stores_in(tmp_path / "report.csv")
     fresh = run(tmp_path, *up, "--data", other, "--fresh")
-    stores_when_fresh = [row.split(",")[0] for row in (tmp_path / "report.csv").read_text().splitlines()[1:]]
 
+    assert refused.exit_code == 2
+    assert f"{state} holds the state of {one}, and {other} is another input" in refused.output
     assert "already holds polls from 2024-03-08" in both.output
     assert stores_of_both == ["a", "b"]
     assert fresh.exit_code == 0
-    assert stores_when_fresh == ["b"]
+    assert stores_in(tmp_path / "report.csv") == ["b"]
     assert (state / "mine.txt").read_text() == "not the service's"
+
+
+def test_hours_that_a_corrected_file_no_longer_has_are_said_to_stay(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "store_status.csv").write_text(f"{HEADER}x,active,2024-03-08 12:00:00 UTC\n")
+    hours = "store_id,day,start_time_local,end_time_local\n"
+    up = ("up", "--data", "data", "--once", "--api-port", "0")
+
+    (data / "menu_hours.csv").write_text(f"{hours}x,4,09:00,09:30\ny,4,09:00,10:00\n")
+    first = run(tmp_path, *up)
+    (data / "menu_hours.csv").write_text(f"{hours}y,4,09:00,11:00\n")
+    corrected = run(tmp_path, *up)
+
+    assert (first.exit_code, corrected.exit_code) == (0, 0), first.output + corrected.output
+    assert "keeps the hours and zones" not in first.output
+    told = " ".join(corrected.output.split())
+    assert "keeps the hours and zones from before for 1 store of which this input has neither: x." in told
+
+
+def stores_in(report: Path) -> list[str]:
+    return [row.split(",")[0] for row in report.read_text().splitlines()[1:]]
+
+
+@pytest.mark.parametrize("encoding", [{"PYTHONIOENCODING": "ascii"}, POSIX], ids=["ascii", "POSIX"])
+def test_terminal_of_few_characters_shows_what_it_can(tmp_path: Path, encoding: Mapping[str, str]) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "store_status.csv").write_text(f"{HEADER}caf\u00e9,active,2024-03-08 12:00:00 UTC\n", encoding="utf-8")
+
+    ended = run(tmp_path, "up", "--data", "data", "--once", "--api-port", "0", "--report", "report.csv", env=encoding)
+
+    assert ended.exit_code == 0, ended.output
+    assert "Starting Apache Kafka ..." in ended.output
+    assert "caf\\xe9" in ended.output
+    assert "caf\u00e9,60," in (tmp_path / "report.csv").read_text(encoding="utf-8")

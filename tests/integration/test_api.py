@@ -323,7 +323,7 @@ def test_sidecar_without_kafka_starts_answers_quickly_and_connects_later(tmp_pat
         assert time.monotonic() - started < 2.5
         assert ready.status_code == 503
         assert f"Kafka at 127.0.0.1:{port}" in ready.json()["reasons"][0]
-        assert sidecar.get("/health/live") == {"status": "ok"}
+        assert sidecar.get("/health/live")["status"] == "ok"
         assert sidecar.http.get("/stores/a").json()["code"] == "kafka_unavailable"
         assert sidecar.finished(sidecar.trigger())["code"] == "kafka_unavailable"
         assert sidecar.finished(sidecar.trigger(allow_stale="true"))["code"] == "kafka_unavailable"
@@ -358,7 +358,7 @@ def test_report_that_up_waits_for_is_asked_for_again_where_the_api_is_killed(pla
     place.send("a", 1)  # nobody takes it in: the report stays running
     with running_sidecar(place.environment) as first:
         url = str(first.http.base_url)
-        report = FirstReport(ApiClient(url), None)
+        report = FirstReport(ApiClient(url), None, "store-polls")
         while_it_runs = report.content()
         first.process.kill()
         first.process.wait(10)

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 from api.health import Health
@@ -9,6 +10,7 @@ from api.lag import Offsets, TopicLag, lags
 from api.schemas import Readiness
 from stream_app.codec.table import PartitionMeta
 from stream_app.errors import TopicReplacedError
+from stream_app.given_up import GivenUp, write_given_up
 from stream_app.log_ends import OpenTransaction
 from tests.support.tables import meta_of
 
@@ -75,3 +77,24 @@ def test_patience_with_a_worker_that_is_gone_has_an_end() -> None:
     found = readiness_of(stream, 0.01)
     assert (found.ready, found.reasons) == (False, [f"partition 0 at 0 of 1 in {TOPIC}"])
     assert stream.rounds > 0
+
+
+def test_parts_that_are_stopped_for_good_are_named_although_nothing_is_behind(tmp_path: Path) -> None:
+    file = tmp_path / "given-up.json"
+    write_given_up(file, [GivenUp("worker-2", "the topics differ")])
+    stream = SteadyStream()
+
+    health = Health(cast(Any, stream), cast(Any, stream), None, file)
+    found = asyncio.run(health.readiness(60))
+
+    assert (found.ready, found.stopped) == (False, ["worker-2"])
+    assert found.reasons[0] == "worker-2 is stopped and not started again: the topics differ"
+
+
+def test_file_that_lists_no_parts_is_said_and_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "given-up.json").write_text("{}")
+    stream = SteadyStream()
+
+    found = asyncio.run(Health(cast(Any, stream), cast(Any, stream), None, tmp_path / "given-up.json").readiness())
+
+    assert "is no list of parts" in found.reasons[0]

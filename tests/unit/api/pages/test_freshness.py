@@ -43,6 +43,20 @@ def test_the_banner_says_the_worst(found: Readiness, stream_time: int | None, le
     assert banner.title.startswith(title)
 
 
+def test_a_part_that_is_stopped_for_good_comes_before_all_else() -> None:
+    found = Readiness(
+        ready=False, reasons=["worker-1 is stopped: x"], stopped=["worker-1"], replay="running", partitions=[lag(0)]
+    )
+
+    banner = freshness(found, NOW, NOW)
+
+    assert (banner.level, banner.title) == (
+        Level.BROKEN,
+        "worker-1 stopped for good: these figures may lack new polls",
+    )
+    assert banner.details == ["worker-1 is stopped: x"]
+
+
 def test_a_replay_is_named() -> None:
     found = Readiness(ready=False, reasons=["the replay is running"], replay="running", partitions=[lag(0)])
 
