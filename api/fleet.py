@@ -14,9 +14,9 @@ from api.problems import ProblemError
 from api.schemas import PartitionLag
 from api.store_page import Cursor, Filter, Sort, fingerprint, page_rows, parse_cursor, rows_chosen
 from api.store_schemas import StoreFigures
+from stream_app.domain.instant import format_instant
 from stream_app.domain.live_status import STATUSES
 from stream_app.domain.policy import NamedPolicy
-from stream_app.domain.poll import format_instant
 from stream_app.domain.report import WINDOWS
 
 WORST = 10

@@ -12,7 +12,7 @@ from api.lag import Offsets
 from api.report_job import JobResult
 from api.report_request import ReportRequest
 from api.report_storage import PartitionOffsets, ReportMetadata, ReportState
-from stream_app.domain.poll import format_instant
+from stream_app.domain.instant import format_instant
 
 _NULL_UNTIL_KNOWN = (
     *("started_at", "finished_at", "as_of"),
