@@ -5,7 +5,7 @@ Its order is the rule of the domain: of two polls the later one wins, of two at 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,28 +132,29 @@ def _parse_row_by_row(ids: Sequence[str], statuses: Sequence[str], timestamps: S
     return PollColumns(taken, np.array(observations, np.int64), np.array(rows, np.int64), rejected)
 
 
-def reject_future(polls: PollColumns, appended_at: NDArray[np.int64], max_future_micros: int) -> PollColumns:
-    """The same polls without those further ahead of their Kafka record's own time than allowed.
+def reject_future(polls: PollColumns, seen_at: NDArray[np.int64], max_future_micros: int) -> PollColumns:
+    """The same polls without those further ahead than allowed of when each was seen.
 
-    `appended_at` (int64, one a poll) and `max_future_micros` are in microseconds. The record's time is the broker's, so
-    that reading the topic again decides the same.
+    `seen_at` (int64, one a poll) and `max_future_micros` are in microseconds. To the worker it is the time that the
+    broker gave the record, so that reading the topic again decides the same; to whoever sends polls, its own clock.
     """
-    ahead = (polls.observations >> 1) - appended_at > max_future_micros
-    if not ahead.any():
+    ahead = (polls.observations >> 1) - seen_at
+
+    def why(at: int) -> Rejected:
+        return Rejected(Reason.FUTURE_POLL, f"{int(ahead[at]) / 1_000_000:.1f} s ahead")
+
+    return without(polls, ahead > max_future_micros, why)
+
+
+def without(polls: PollColumns, is_refused: NDArray[np.bool_], why: Callable[[int], Rejected]) -> PollColumns:
+    """The same polls with some of them refused, `why` being asked by the place of each."""
+    if not is_refused.any():
         return polls
-    late = np.flatnonzero(ahead).tolist()
-    rejected = [
-        (int(polls.rows[at]), Rejected(Reason.FUTURE_POLL, _future_detail(polls, appended_at, at))) for at in late
-    ]
-    kept = np.flatnonzero(~ahead)
+    refused = [(int(polls.rows[at]), why(at)) for at in np.flatnonzero(is_refused).tolist()]
+    kept = np.flatnonzero(~is_refused)
     return PollColumns(
         [polls.store_ids[at] for at in kept.tolist()],
         polls.observations[kept],
         polls.rows[kept],
-        sorted([*polls.rejected, *rejected], key=lambda found: found[0]),
+        sorted([*polls.rejected, *refused], key=lambda found: found[0]),
     )
-
-
-def _future_detail(polls: PollColumns, appended_at: NDArray[np.int64], at: int) -> str:
-    seconds = (int(polls.observations[at] >> 1) - int(appended_at[at])) / 1_000_000
-    return f"{seconds:.1f} s ahead"

@@ -47,6 +47,7 @@ class UpOptions:
     state_dir: Path | None = None
     fresh: bool = False
     workers: int = 1
+    allow_jump: bool = False
 
 
 def up(options: UpOptions, console: Console) -> None:
@@ -149,6 +150,8 @@ def _replay(
     directory.remember(Replayed(str(options.data), digest))
     progress = str(directory.replay_progress)
     argv = [sys.executable, "-m", "producers", str(options.data), "--quiet", "--progress-file", progress]
+    if options.allow_jump:
+        argv.append("--allow-jump")
     supervisor.start("producers", argv, environment, WhenItEnds.IS_DONE)
 
 
