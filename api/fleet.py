@@ -76,6 +76,8 @@ def _page(found: NamedSnapshot, chosen: Filter, asked: int, start: int, limit: i
 def _state(snapshot: FleetSnapshot) -> FleetState:
     return FleetState(
         as_of=format_instant(snapshot.as_of),
+        first_poll=None if snapshot.poll_range is None else format_instant(snapshot.poll_range[0] >> 1),
+        last_poll=None if snapshot.poll_range is None else format_instant(snapshot.poll_range[1] >> 1),
         policy=snapshot.named.name,
         stores=len(snapshot),
         now=FleetNow(**{str(status): int((snapshot.status == at).sum()) for at, status in enumerate(STATUSES)}),

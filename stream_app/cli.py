@@ -90,6 +90,7 @@ def report_command(
     report_id = client.trigger_report(**asked)
     client.wait_for_report(report_id)
     content = client.download(report_id)
+    click.echo(client.report_basis(report_id), err=True)
     if out is None:
         sys.stdout.buffer.write(content)
     else:

@@ -100,6 +100,13 @@ class ApiClient:
         while self.report_status(report_id) is None:
             time.sleep(_ASK_AGAIN_S)
 
+    def report_basis(self, report_id: str) -> str:
+        """What a complete report stands on, for people: `As of …; polls from … to ….`."""
+        report = self._call("GET", f"/reports/{report_id}", {}).json()
+        first, last = report["counts"].get("first_poll"), report["counts"].get("last_poll")
+        polls = "no polls" if first is None else f"polls from {first} to {last}"
+        return f"As of {report['as_of']}; {polls}."
+
     def download(self, report_id: str) -> bytes:
         """The bytes of a complete report."""
         return self._call("GET", f"/reports/{report_id}/download", {}).content

@@ -13,8 +13,8 @@ class FirstReport:
         self._as_of = as_of
         self._report_id: str | None = None
 
-    def content(self) -> bytes | None:
-        """The report's CSV, None while it isn't there.
+    def content(self) -> tuple[str, bytes] | None:
+        """What the report stands on, in words, and its CSV; None while it isn't there.
 
         Raises ApiUnreachableError, ApiRefusedError, ReportFailedError.
         """
@@ -23,7 +23,7 @@ class FirstReport:
                 self._report_id = self._client.trigger_report(as_of=self._as_of)
             if self._client.report_status(self._report_id) is None:
                 return None
-            return self._client.download(self._report_id)
+            return self._client.report_basis(self._report_id), self._client.download(self._report_id)
         except ApiAwayError:
             return None
         except ReportFailedError as error:

@@ -166,7 +166,8 @@ def _note_replayed(options: UpOptions, files: InputFiles | None, directory: Stat
 
 def _report(options: UpOptions, supervisor: Supervisor, client: ApiClient, console: Console) -> None:
     """Trigger a report, show its beginning, and write it where it was asked for."""
-    content = supervisor.wait_for(FirstReport(client, options.as_of).content)
+    basis, content = supervisor.wait_for(FirstReport(client, options.as_of).content)
+    console.print(basis, highlight=False, soft_wrap=True)
     show_report(content, console)
     if options.report is not None:
         with replacing(options.report) as file:
