@@ -54,14 +54,18 @@ class MinuteCounts:
         return type(self)(minutes, np.bincount(places, weights, len(minutes)).astype(np.int64))
 
     def jump(self) -> Jump | None:
-        """The first step that is longer than a day and twice any step before it, with few polls behind it."""
+        """The first step that is longer than a day and twice any step before it, with few polls behind it.
+
+        Steps among the first few polls don't count as ones before it: a wrong date in the past proves no habit.
+        """
         if len(self.minutes) <= FEWEST_MINUTES:
             return None
-        steps = np.diff(self.minutes)
-        longest_before = np.maximum.accumulate(np.concatenate(([0], steps[:-1])))
-        behind = self.polls.sum() - np.cumsum(self.polls)[:-1]
+        steps, total = np.diff(self.minutes), self.polls.sum()
+        up_to = np.cumsum(self.polls)[:-1]
+        habits = np.where(up_to * LARGEST_SHARE > total, steps, 0)
+        longest_before = np.maximum.accumulate(np.concatenate(([0], habits[:-1])))
         is_jump = (steps > LONGEST_STEP_MINUTES) & (steps > 2 * longest_before)
-        is_jump &= behind * LARGEST_SHARE <= self.polls.sum()
+        is_jump &= (total - up_to) * LARGEST_SHARE <= total
         is_jump[: FEWEST_MINUTES - 1] = False
         if not is_jump.any():
             return None

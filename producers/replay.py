@@ -204,5 +204,7 @@ def _checked(path: Path | None, kind: InputKind) -> InputTable | None:
     if path is None:
         return None
     if not path.is_file():
-        raise UnreadableInputError(path, OSError("a pipe can't be read twice: write it to a file first"))
+        raise UnreadableInputError(
+            path, OSError("it is no regular file, and it has to be read twice: write it to a file first")
+        )
     return InputTable.check(path, kind)

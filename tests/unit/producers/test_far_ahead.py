@@ -59,6 +59,10 @@ def test_polls_that_come_every_few_days_go_on_so() -> None:
     assert jump(*every_other_day, 58 * DAY + 4 * DAY + 1) == 62 * DAY + 1
 
 
+def test_a_wrong_date_in_the_past_hides_none_in_the_future() -> None:
+    assert jump(-900 * DAY, *HOURLY, 2100 + 365 * DAY) == 2100 + 365 * DAY
+
+
 def test_no_polls_make_no_jump() -> None:
     assert jump() is None
 
