@@ -14,7 +14,8 @@ SAMPLE := .store-monitor/input/sample
 LOCK := --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header
 UP := $(if $(DATA),--data $(DATA)) $(if $(ONCE),--once) $(if $(OUT),--report $(OUT)) $(if $(KAFKA),--kafka $(KAFKA)) \
       $(if $(PORT),--api-port $(PORT)) $(if $(AS_OF),--as-of $(AS_OF)) $(if $(FRESH),--fresh) \
-      $(if $(WORKERS),--workers $(WORKERS)) $(if $(STATE),--state-dir $(STATE)) $(if $(ADD),--add)
+      $(if $(WORKERS),--workers $(WORKERS)) $(if $(STATE),--state-dir $(STATE)) $(if $(ADD),--add) \
+      $(if $(ALLOW_JUMP),--allow-jump)
 
 help: ## Say what every target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +29,7 @@ $(VENV)/.installed: requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: setup ## Run the service on a sample (DATA=dir ONCE=1 OUT=file KAFKA=host:port PORT=n AS_OF=iso FRESH=1 WORKERS=n STATE=dir ADD=1)
+run: setup ## Run the service on a sample (DATA=dir ONCE=1 OUT=file KAFKA=host:port PORT=n AS_OF=iso FRESH=1 WORKERS=n STATE=dir ADD=1 ALLOW_JUMP=1)
 ifeq ($(DATA),)
 	@$(BIN)/store-monitor sample $(SAMPLE) --stores 500 --days 8
 	@$(BIN)/store-monitor up --data $(SAMPLE) $(UP)

@@ -7,24 +7,26 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from stream_app.codec.table import PartitionMeta
+from stream_app.domain.instant import parse_time_or_date
+from stream_app.domain.rejection import Rejected
 from stream_app.domain.store_state import RetainedRange
 from stream_app.domain.windows import WEEK_MINUTES, earliest_as_of, floor_to_minute
 from stream_app.errors import StoreMonitorError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The week before it begins in 1970, and the day after it in every zone ends before the year 10000.
-_EARLIEST = datetime(1970, 1, 8, tzinfo=UTC)
-_LATEST = datetime(9999, 12, 29, tzinfo=UTC)
+_EARLIEST = (datetime(1970, 1, 8, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_LATEST = (datetime(9999, 12, 29, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
 class BadAsOfError(StoreMonitorError):
-    """The caller's as_of is not an instant that can be computed with."""
+    """The caller's as_of is not an instant that can be computed with; `why` is what was found, where that is known."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, why: str | None = None) -> None:
         self.text = text
         super().__init__(
-            f"as_of {text[:64]!r} is not an ISO 8601 time from 1970-01-08 to 9999-12-29, such as 2023-01-25T18:13:00Z; "
-            "without an offset it is UTC, and a + in a URL is written %2B"
+            f"as_of {why or repr(text[:64])} is not a time from 1970-01-08 to 9999-12-29, such as 2023-01-25T18:13:00Z "
+            "or 2023-01-25 18:13:00 UTC; without an offset it is UTC, and a + in a URL is written %2B"
         )
 
 
@@ -41,15 +43,16 @@ class AsOfNotRetainedError(StoreMonitorError):
 
 
 def parse_as_of(text: str) -> int:
-    """Microseconds since the epoch of an ISO 8601 time, UTC where it has no offset; raises BadAsOfError."""
-    try:
-        given = datetime.fromisoformat(text.strip())
-        instant = (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise BadAsOfError(text) from error
-    if not _EARLIEST <= instant <= _LATEST:
+    """Microseconds since the epoch of a time as polls have it, or of a date's midnight; raises BadAsOfError.
+
+    Without an offset it is UTC.
+    """
+    micros = parse_time_or_date(text)
+    if isinstance(micros, Rejected):
+        raise BadAsOfError(text, micros.detail)
+    if not _EARLIEST <= micros <= _LATEST:
         raise BadAsOfError(text)
-    return (instant - _EPOCH) // timedelta(microseconds=1)
+    return micros
 
 
 def format_minute(minute: int) -> str:

@@ -41,7 +41,7 @@ _EXAMPLES = (
     ProblemError(422, "as_of_not_retained", "this would begin at 2023-01-01T00:00:00Z, but polls are kept from …"),
     ProblemError(422, "bad_as_of", "as_of 'yesterday' is not an ISO 8601 time from 1970-01-08 to 9999-12-29, …"),
     ProblemError(422, "bad_cursor", "the cursor is none that this API gave"),
-    ProblemError(422, "bad_calendar", "bad_hours: the start or end is not HH:MM or HH:MM:SS of one day: '9am'"),
+    ProblemError(422, "bad_calendar", "bad_hours: the start or end is not a time of day …: '9.5' could be a time or …"),
     ProblemError(422, "bad_event_id", "'x' is no event id of this API, such as 0:123,1:77"),
     ProblemError(422, "bad_range", "from and to go together"),
     ProblemError(422, "bad_store_id", "the store id is empty"),

@@ -14,9 +14,9 @@ from api.problems import ProblemError
 from api.schemas import PartitionLag
 from api.store_page import Cursor, Filter, Sort, fingerprint, page_rows, parse_cursor, rows_chosen
 from api.store_schemas import StoreFigures
+from stream_app.domain.instant import format_instant
 from stream_app.domain.live_status import STATUSES
 from stream_app.domain.policy import NamedPolicy
-from stream_app.domain.poll import format_instant
 from stream_app.domain.report import WINDOWS
 
 WORST = 10
@@ -76,6 +76,8 @@ def _page(found: NamedSnapshot, chosen: Filter, asked: int, start: int, limit: i
 def _state(snapshot: FleetSnapshot) -> FleetState:
     return FleetState(
         as_of=format_instant(snapshot.as_of),
+        first_poll=None if snapshot.poll_range is None else format_instant(snapshot.poll_range[0] >> 1),
+        last_poll=None if snapshot.poll_range is None else format_instant(snapshot.poll_range[1] >> 1),
         policy=snapshot.named.name,
         stores=len(snapshot),
         now=FleetNow(**{str(status): int((snapshot.status == at).sum()) for at, status in enumerate(STATUSES)}),

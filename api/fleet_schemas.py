@@ -56,6 +56,8 @@ class FleetState(BaseModel):
     """The fleet at `as_of`."""
 
     as_of: str = Field(examples=[EXAMPLE_INSTANT])
+    first_poll: str | None = Field(description="The oldest poll that is kept.", examples=[EXAMPLE_INSTANT])
+    last_poll: str | None = Field(description="The newest poll.", examples=[EXAMPLE_INSTANT])
     policy: str = Field(examples=["default"])
     stores: int = Field(examples=[14000])
     now: FleetNow

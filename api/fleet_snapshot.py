@@ -11,6 +11,7 @@ from api.judged import judged_by, policy_windows
 from api.partition_content import PartitionContent
 from api.store_ids import StoreIds
 from api.stored_stores import StoredStores
+from stream_app.codec.store_values import poll_range, wider
 from stream_app.domain import runs
 from stream_app.domain.hour_of_week import by_hour_of_week
 from stream_app.domain.live_status import statuses_at
@@ -33,8 +34,8 @@ class FleetSnapshot:
     """n stores in the order of their ids' bytes, 23 bytes each beside the ids.
 
     `as_of` is in microseconds. `status` are numbers, `zone` the place in `zones`, `last_poll` observations or NO_POLL;
-    `up` and `down` (uint16, n x 3) are minutes of the policy's hour, day and week. No hours of the week where the
-    policy gives minutes no status.
+    `up` and `down` (uint16, n x 3) are minutes of the policy's hour, day and week. `poll_range` are the first and
+    last observation kept. No hours of the week where the policy gives minutes no status.
     """
 
     as_of: int
@@ -47,6 +48,7 @@ class FleetSnapshot:
     up: NDArray[np.uint16]
     down: NDArray[np.uint16]
     hours_of_week: HoursOfWeek | None
+    poll_range: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -70,7 +72,11 @@ def fleet_snapshot(contents: Iterable[PartitionContent], named: NamedPolicy, as_
 
     `contents` are partitions or slices of them, of which one at a time is held.
     """
-    parts = [_part(StoredStores(content), named.policy, as_of) for content in contents]
+    parts: list[_Part] = []
+    kept: tuple[int, int] | None = None
+    for content in contents:
+        parts.append(_part(StoredStores(content), named.policy, as_of))
+        kept = wider(kept, poll_range(content.values))
     ids = list(chain.from_iterable(part.ids for part in parts))
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
     place = {name: at for at, name in enumerate(sorted({zone for part in parts for zone in part.zones}))}
@@ -87,6 +93,7 @@ def fleet_snapshot(contents: Iterable[PartitionContent], named: NamedPolicy, as_
         up=np.concatenate([part.up for part in parts])[order],
         down=np.concatenate([part.down for part in parts])[order],
         hours_of_week=HoursOfWeek(sum_of(of.up for of in hours), sum_of(of.down for of in hours)) if hours else None,
+        poll_range=kept,
     )
 
 

@@ -13,7 +13,7 @@ class SentPoll(BaseModel):
     store_id: str = Field(examples=["8419537941919820732"])
     status: Literal["active", "inactive"]
     timestamp_utc: str = Field(
-        description="YYYY-MM-DD HH:MM:SS, with an optional fraction and offset; UTC without one.",
+        description="ISO 8601 or as databases print it (docs/rules.md); UTC without an offset.",
         examples=["2023-01-25T18:13:22.47922Z"],
     )
 
@@ -39,7 +39,7 @@ class _Strict(BaseModel):
 
 
 class SentOpening(_Strict):
-    """Open from `start` to `end`, local HH:MM or HH:MM:SS; an end at or before the start is on the day after."""
+    """Open from `start` to `end`, local, as 09:00 or 9:00 AM; an end at or before the start is on the day after."""
 
     start: str = Field(examples=["09:00"])
     end: str = Field(examples=["17:30"])

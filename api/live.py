@@ -19,9 +19,10 @@ from api.store_week import StoreWeek, store_weeks
 from api.stored_stores import StoredStores
 from api.stores_now import live_answers
 from stream_app.codec.table import PartitionMeta
+from stream_app.domain.instant import format_instant
 from stream_app.domain.partitions import partition_of
 from stream_app.domain.policy import NamedPolicy
-from stream_app.domain.poll import MICROS_PER_MINUTE, format_instant
+from stream_app.domain.poll import MICROS_PER_MINUTE
 from stream_app.domain.rejection import Rejected
 from stream_app.domain.store_id import parse_store_id
 from stream_app.domain.windows import local_midnight

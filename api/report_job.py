@@ -18,7 +18,7 @@ from api.replaced_topics import replaced_topics
 from api.report_request import Format, ReportRequest
 from api.store_selection import selected
 from stream_app.atomic_file import replacing
-from stream_app.codec.store_values import count_polls
+from stream_app.codec.store_values import count_polls, poll_range, wider
 from stream_app.codec.table import PartitionMeta
 from stream_app.domain.poll import MICROS_PER_MINUTE
 from stream_app.domain.report import WRITERS, Table
@@ -46,12 +46,16 @@ class JobRequest:
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """A report that is on disk; `ms` are the steps' durations in milliseconds, `as_of` is in microseconds."""
+    """A report that is on disk; `ms` are the steps' durations in milliseconds, `as_of` is in microseconds.
+
+    `poll_range` are the first and the last of the polls counted, as observations.
+    """
 
     as_of: int
     positions: Offsets
     stores: int
     polls: int
+    poll_range: tuple[int, int] | None
     calendars: int
     sha256: str
     bytes: int
@@ -104,6 +108,7 @@ class _Counted:
     steps: _Steps
     tell: Callable[[float], None]
     polls: int = 0
+    poll_range: tuple[int, int] | None = None
     calendars: int = 0
     _read: int = 0
 
@@ -114,6 +119,7 @@ class _Counted:
             chosen = self.choose(content)
             yield chosen
             self.polls += count_polls(chosen.values)
+            self.poll_range = wider(self.poll_range, poll_range(chosen.values))
             self.calendars += len(chosen.calendars)
             self._read += len(content.ids) + len(content.calendars)
             self.tell(_COUNTED * min(self._read / max(self.keys, 1), 1.0))
@@ -162,6 +168,7 @@ def _run(request: JobRequest, readers: Sequence[PartitionReader], tell: Callable
         positions=tuple(meta.positions for meta in metas),
         stores=len(report["store_id"]),
         polls=counted.polls,
+        poll_range=counted.poll_range,
         calendars=counted.calendars,
         sha256=sha256,
         bytes=size,

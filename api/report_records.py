@@ -12,11 +12,11 @@ from api.lag import Offsets
 from api.report_job import JobResult
 from api.report_request import ReportRequest
 from api.report_storage import PartitionOffsets, ReportMetadata, ReportState
-from stream_app.domain.poll import format_instant
+from stream_app.domain.instant import format_instant
 
 _NULL_UNTIL_KNOWN = (
     *("started_at", "finished_at", "as_of"),
-    *("stores", "polls", "calendars", "sha256", "bytes"),
+    *("stores", "polls", "first_poll", "last_poll", "calendars", "sha256", "bytes"),
     *("kept_in", "code", "reason"),
 )
 _FIRST_NUMBER, _NUMBERS = 10**14, 9 * 10**14  # 15 digits: JavaScript keeps whole numbers below 2**53 exactly
@@ -72,6 +72,8 @@ def computed(report: ReportMetadata, result: JobResult, ends: Offsets | None, ms
         ],
         stores=result.stores,
         polls=result.polls,
+        first_poll=None if result.poll_range is None else format_instant(result.poll_range[0] >> 1),
+        last_poll=None if result.poll_range is None else format_instant(result.poll_range[1] >> 1),
         calendars=result.calendars,
         ms=ms,
         sha256=result.sha256,

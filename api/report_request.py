@@ -1,20 +1,23 @@
 """What a caller wants of a report, as it is checked at the trigger and kept in the report's metadata."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 
 import msgspec
 
 from api.as_of import BadAsOfError, parse_as_of
+from stream_app.domain.instant import is_date, parse_time_or_date
 from stream_app.domain.policy import DEFAULT_POLICY, UnknownPolicyError, WindowKind, parse_policy
+from stream_app.domain.poll import MICROS_PER_MINUTE
 from stream_app.domain.rejection import Rejected
+from stream_app.domain.store_calendar import MINUTES_PER_DAY
 from stream_app.domain.store_id import parse_store_id
 from stream_app.domain.windows import floor_to_minute
 from stream_app.domain.zones import parse_zone
 from stream_app.errors import StoreMonitorError
 
-_EPOCH = date(1970, 1, 1)
+_LAST_DAY = (date(9999, 12, 29) - date(1970, 1, 1)).days
 
 
 class Columns(StrEnum):
@@ -116,7 +119,7 @@ def _checked_id(text: str) -> str:
 
 
 def _parse_range(first: str, end: str) -> CustomRange:
-    is_local = "T" not in first.strip() and " " not in first.strip() and ":" not in first
+    is_local = is_date(first)
     read = _day if is_local else _minute
     given = CustomRange(read("from", first), read("to", end), is_local)
     if given.first >= given.end:
@@ -129,17 +132,17 @@ def _minute(name: str, text: str) -> int:
         return floor_to_minute(parse_as_of(text))
     except BadAsOfError as error:
         raise BadReportRequestError(
-            "bad_range", f"{name}={text[:64]!r} is not a UTC time as from={text[:10]!r}…"
+            "bad_range",
+            f"{name}={text[:64]!r} is not a UTC time such as 2023-01-25T18:13Z: from and to are two times or two dates",
         ) from error
 
 
 def _day(name: str, text: str) -> int:
-    try:
-        parsed = date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise BadReportRequestError(
-            "bad_range", f"{name}={text[:64]!r} is not a date: from and to are two dates (YYYY-MM-DD) or two UTC times"
-        ) from error
-    if not _EPOCH < parsed < datetime(9999, 12, 29, tzinfo=UTC).date():
+    midnight = parse_time_or_date(text) if is_date(text) else None
+    if midnight is None or isinstance(midnight, Rejected):
+        message = f"{name}={text[:64]!r} is not a date: from and to are two dates (YYYY-MM-DD) or two UTC times"
+        raise BadReportRequestError("bad_range", message)
+    day = midnight // (MICROS_PER_MINUTE * MINUTES_PER_DAY)
+    if not 0 < day < _LAST_DAY:
         raise BadReportRequestError("bad_range", f"{name}={text!r} lies outside the years 1970 to 9999")
-    return (parsed - _EPOCH).days
+    return day

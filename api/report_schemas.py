@@ -110,6 +110,8 @@ class Counts(BaseModel):
 
     stores: int | None = Field(examples=[14000])
     polls: int | None = Field(examples=[2106133])
+    first_poll: str | None = Field(description="When the first of them was.", examples=["2023-01-10T00:00:41.388884Z"])
+    last_poll: str | None = Field(description="And the last.", examples=["2023-01-25T18:13:22.479220Z"])
     calendars: int | None = Field(examples=[13559])
     bytes: int | None = Field(examples=[742113])
 

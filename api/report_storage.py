@@ -46,7 +46,8 @@ class PartitionOffsets(msgspec.Struct, frozen=True):
 class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about one report; instants are ISO 8601 in UTC, `ms` is the duration of each step in milliseconds.
 
-    `polls` counts the retained ones, at most one a store and minute. `code` and `reason` say why it failed.
+    `polls` counts the retained ones, at most one a store and minute, from `first_poll` to
+    `last_poll`. `code` and `reason` say why it failed.
     `kept_in` is the REPORT_STORE that it was uploaded to, None where it is in the local folder alone.
     `is_of_one_store` says that a form for one store triggered it; `body_sha256` is that of the body that came with
     the idempotency key.
@@ -72,6 +73,8 @@ class ReportMetadata(msgspec.Struct, frozen=True, kw_only=True):
     partitions: list[PartitionOffsets] = []
     stores: int | None = None
     polls: int | None = None
+    first_poll: str | None = None
+    last_poll: str | None = None
     calendars: int | None = None
     ms: dict[str, float] = {}
     sha256: str | None = None

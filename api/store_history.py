@@ -13,8 +13,8 @@ from api.store_window import window_of
 from api.stored_stores import StoredStores
 from api.stores_now import poll_status
 from stream_app.domain.figures import outage_list
+from stream_app.domain.instant import format_instant
 from stream_app.domain.policy import NamedPolicy, Policy
-from stream_app.domain.poll import format_instant
 from stream_app.domain.runs import Runs
 from stream_app.domain.store_calendar import MINUTES_PER_DAY
 from stream_app.domain.store_state import Buckets, observations_of, seen_until

@@ -13,7 +13,7 @@ from api.store_schemas import (
     StoreHours,
     WeeklyOpening,
 )
-from stream_app.domain.poll import format_instant
+from stream_app.domain.instant import format_instant
 from stream_app.domain.refusals import Origin, Refusals, hours_origin, zone_origin
 from stream_app.domain.store_calendar import StoreCalendar, WeeklyHours, clock
 from stream_app.domain.windows import floor_to_minute

@@ -15,9 +15,9 @@ from api.stored_stores import StoredStores
 from stream_app.domain import runs
 from stream_app.domain.figures import Figures
 from stream_app.domain.fleet import buckets_until
+from stream_app.domain.instant import format_instant
 from stream_app.domain.live_status import NO_MINUTE, STATUSES, next_after, since, statuses_at
 from stream_app.domain.policy import NamedPolicy, Policy
-from stream_app.domain.poll import format_instant
 from stream_app.domain.report import WINDOWS
 from stream_app.domain.runs import AXIS, Minutes
 from stream_app.domain.status_runs import StatusRuns, status_runs

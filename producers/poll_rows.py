@@ -1,14 +1,23 @@
 """Polls out of the rows of a poll file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from producers.input_table import InputTable
 from producers.rejected_rows import RejectedRow, rejected_rows
-from stream_app.domain.poll import parse_polls
+from stream_app.domain.poll import PollColumns, parse_polls
+
+Judge: TypeAlias = Callable[[PollColumns], PollColumns]
+"""Refuses polls that can be read, but don't count."""
+
+
+def parsed_alone(polls: PollColumns) -> PollColumns:
+    """Every poll that can be read."""
+    return polls
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +35,12 @@ class PollRows:
         return len(self.store_ids) + len(self.rejected)
 
 
-def read_polls(table: InputTable) -> Iterator[PollRows]:
-    """The polls of a file in its order, chunk by chunk; never more than a chunk is held."""
+def read_polls(table: InputTable, judged: Judge = parsed_alone) -> Iterator[PollRows]:
+    """The polls of a file in its order, chunk by chunk, as `judged` leaves them; never more than a chunk is held."""
     for chunk in table.chunks():
         ids, statuses, times = chunk.columns
         # One id with a space would cost the whole chunk parse_polls' fast way (0.4 instead of 5 us a row).
-        polls = parse_polls([store_id.strip(" ") for store_id in ids], statuses, times)
+        polls = judged(parse_polls([store_id.strip(" ") for store_id in ids], statuses, times))
         rejected = rejected_rows(table, chunk, polls.rejected)
         yield PollRows(polls.store_ids, polls.observations, rejected, chunk.bytes_read)
 

@@ -13,15 +13,18 @@ from aiokafka.errors import KafkaError
 from numpy.typing import NDArray
 
 from producers.calendar_rows import CalendarRows, GatheredCalendars
+from producers.far_ahead import Jump, MinuteCounts
 from producers.input_files import HOURS, POLLS, ZONES, InputFiles, InputKind
-from producers.input_table import InputTable
+from producers.input_table import InputTable, UnreadableInputError
 from producers.pacing import Speed, paced
-from producers.poll_rows import PollRows, PollsInOrder, read_polls
+from producers.poll_rows import Judge, PollRows, PollsInOrder, read_polls
 from producers.progress import Progress
 from producers.publisher import Publisher, open_publisher
 from stream_app.codec.records import encode_calendar, encode_polls
 from stream_app.codec.refusals import encode_refusals, refusals_key
+from stream_app.domain.poll import PollColumns, reject_future
 from stream_app.domain.refusals import Refusals
+from stream_app.domain.rejection import Reason
 from stream_app.errors import StoreMonitorError
 from stream_app.settings import Settings
 from stream_app.topics import Topics, ensure_topics, topics_of
@@ -35,6 +38,18 @@ class TopicsUnavailableError(StoreMonitorError):
     def __init__(self, brokers: str, cause: Exception) -> None:
         self.brokers = brokers
         super().__init__(f"Kafka at {brokers} doesn't let the topics be listed or created: {cause!r}. Nothing was sent")
+
+
+class NothingTakenError(StoreMonitorError):
+    """There were rows, and every one of them was refused."""
+
+    def __init__(self, rejected: Mapping[Reason, int]) -> None:
+        self.rejected = dict(rejected)
+        counts = ", ".join(f"{count:,} {reason.value}" for reason, count in rejected.items())
+        super().__init__(
+            f"every row was refused ({counts}), and nothing of the input counts. The rows are dead letters: "
+            "`store-monitor dead-letters` shows each with what was wrong"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +67,20 @@ class InputTables:
 
 
 async def replay(
-    files: InputFiles, speed: Speed, settings: Settings, progress: Progress, now: Callable[[], float] = time.time
+    files: InputFiles,
+    speed: Speed,
+    settings: Settings,
+    progress: Progress,
+    now: Callable[[], float] = time.time,
+    *,
+    allow_jump: bool = False,
 ) -> None:
     """Send the files, and return once Kafka has acknowledged every row.
 
+    Polls ahead of `now` are refused, and unless `allow_jump`, those that stand far ahead of the rest of their file.
     Raises the errors of InputTable.check before anything is sent; BrokerUnreachableError, TopicsUnavailableError and
-    ConfigurationError where the topics can't be had; later UnreadableInputError and DeliveryError. `now` is in seconds
-    since the epoch.
+    ConfigurationError where the topics can't be had; later UnreadableInputError and DeliveryError, and at the end
+    NothingTakenError. `now` is in seconds since the epoch.
     """
     tables = InputTables.check(files)
     try:
@@ -66,12 +88,15 @@ async def replay(
     except (KafkaError, TimeoutError) as error:
         raise TopicsUnavailableError(settings.kafka_brokers, error) from error
     async with open_publisher(settings.kafka_brokers) as publisher:
-        run = _Run(publisher, topics_of(settings), progress, now)
+        run = _Run(publisher, topics_of(settings), progress, now, settings.max_future_s)
         try:
             await run.send_calendars(tables)
-            await run.send_polls(tables, speed)
+            await run.send_polls(tables, speed, allow_jump=allow_jump)
         finally:
             run.count_acknowledged()
+    counts = progress.counts
+    if counts.rows_read and counts.rejected.total() == counts.rows_read:
+        raise NothingTakenError(counts.rejected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +107,7 @@ class _Run:
     topics: Topics
     progress: Progress
     now: Callable[[], float]
+    max_future_s: float
 
     async def send_calendars(self, tables: InputTables) -> None:
         """Gather every store's calendar, send each, and wait until all are acknowledged."""
@@ -104,24 +130,40 @@ class _Run:
         homes = [store_id.encode() for store_id in refused]
         await self.publisher.publish(self.topics.calendars, records, self.now(), homes)
 
-    async def send_polls(self, tables: InputTables, speed: Speed) -> None:
+    async def send_polls(self, tables: InputTables, speed: Speed, *, allow_jump: bool) -> None:
         """Send the polls at their speed, and wait until all are acknowledged."""
         if tables.polls is not None:
+            jump = None if allow_jump else await self._find_jump(tables.polls)
+            judged = self._not_ahead if jump is None else lambda polls: jump.held_back(self._not_ahead(polls))
             self.progress.counts.begin(tables.polls.path.name, tables.polls.size)
             if speed.factor is None:
-                await self._send_in_file_order(tables.polls)
+                await self._send_in_file_order(tables.polls, judged)
             else:
-                await self._send_paced(tables.polls, speed.factor)
+                await self._send_paced(tables.polls, speed.factor, judged)
         await self.publisher.all_acknowledged()
 
-    async def _send_in_file_order(self, table: InputTable) -> None:
-        for rows in read_polls(table):
+    async def _find_jump(self, table: InputTable) -> Jump | None:
+        """Where the file's polls jump far ahead of the rest; the file is read to its end for it."""
+        self.progress.counts.begin(f"times of {table.path.name}", table.size)
+        counts = MinuteCounts.none()
+        for rows in read_polls(table, self._not_ahead):
+            counts = counts.plus(rows.observations)
+            self.progress.counts.done = rows.bytes_read
+            await self._tick()
+        return counts.jump()
+
+    def _not_ahead(self, polls: PollColumns) -> PollColumns:
+        now = np.full(len(polls.observations), round(self.now() * 1_000_000))
+        return reject_future(polls, now, round(self.max_future_s * 1_000_000))
+
+    async def _send_in_file_order(self, table: InputTable, judged: Judge) -> None:
+        for rows in read_polls(table, judged):
             await self._send_polls(rows.store_ids, rows.observations)
             await self._took(rows)
 
-    async def _send_paced(self, table: InputTable, factor: float) -> None:
+    async def _send_paced(self, table: InputTable, factor: float, judged: Judge) -> None:
         chunks: list[PollRows] = []
-        for rows in read_polls(table):
+        for rows in read_polls(table, judged):
             chunks.append(rows)
             await self._took(rows)
         polls = PollsInOrder.of(chunks)
@@ -159,4 +201,10 @@ class _Run:
 
 
 def _checked(path: Path | None, kind: InputKind) -> InputTable | None:
-    return None if path is None else InputTable.check(path, kind)
+    if path is None:
+        return None
+    if not path.is_file():
+        raise UnreadableInputError(
+            path, OSError("it is no regular file, and it has to be read twice: write it to a file first")
+        )
+    return InputTable.check(path, kind)

@@ -15,8 +15,9 @@ from producers.display import rejected_table, shown
 from producers.input_files import InputFiles, find_input_files
 from producers.interrupt import until_signalled
 from producers.pacing import Speed
-from producers.progress import Progress, ProgressFile, Watcher, ended
+from producers.progress import Counts, Progress, ProgressFile, Watcher, ended
 from producers.replay import replay
+from stream_app.domain.instant import format_instant
 from stream_app.settings import load_settings
 
 CONTAINERS_BEFORE_GC = 100_000
@@ -53,6 +54,11 @@ Examples:
 @click.option(
     "--progress-file", type=click.Path(dir_okay=False, path_type=Path), help="Keep the progress here, as JSON."
 )
+@click.option(
+    "--allow-jump",
+    is_flag=True,
+    help="Send also polls that stand far ahead of the rest of their file; without it those are refused.",
+)
 @click.option("--quiet", is_flag=True, help="Show neither progress nor the table of rejected rows.")
 def replay_command(
     directory: Path | None,
@@ -63,6 +69,7 @@ def replay_command(
     kafka: str | None,
     progress_file: Path | None,
     *,
+    allow_jump: bool,
     quiet: bool,
 ) -> None:
     """Send polls, business hours and time zones from CSV files to Kafka.
@@ -70,7 +77,9 @@ def replay_command(
     DIR holds store_status.csv, one of menu_hours.csv, business_hours.csv, store_hours.csv or store_business_hours.csv,
     and one of timezones.csv, store_timezones.csv or timezone.csv; each may be compressed (.csv.gz), and any may be
     missing. All calendars are acknowledged before the first poll is sent. A row that can't be read goes to the dead
-    letters, and is counted by its reason at the end. The exit code is 0 once Kafka has acknowledged every row.
+    letters, and is counted by its reason at the end; so does a poll ahead of its time, or far ahead of the rest of its
+    file, which is therefore read twice and can't be a pipe. The exit code is 0 once Kafka has acknowledged every row,
+    and 1 where every row was refused.
     """
     given = InputFiles(polls, hours, zones)
     with shown_by_click(), ExitStack() as shows:
@@ -81,8 +90,18 @@ def replay_command(
         progress = Progress(watchers)
         logging.getLogger("aiokafka").setLevel(logging.ERROR)  # its warnings tell of batches that it sends again
         gc.set_threshold(CONTAINERS_BEFORE_GC)
+        if not quiet:
+            shows.callback(_show_outcome, progress.counts)
         with ended(progress):
             files = find_input_files(directory, given)
-            asyncio.run(until_signalled(replay(files, Speed.parse(speed), settings, progress)))
-    if progress.counts.rejected and not quiet:
-        Console().print(rejected_table(progress.counts))
+            run = replay(files, Speed.parse(speed), settings, progress, allow_jump=allow_jump)
+            asyncio.run(until_signalled(run))
+
+
+def _show_outcome(counts: Counts) -> None:
+    """The range of the polls that were sent, and what was refused, also where the replay failed."""
+    if counts.first is not None and counts.last is not None:
+        span = f"Polls from {format_instant(counts.first >> 1)} to {format_instant(counts.last >> 1)}."
+        Console().print(span, highlight=False)
+    if counts.rejected:
+        Console().print(rejected_table(counts))

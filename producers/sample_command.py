@@ -1,23 +1,26 @@
 """The command `store-monitor sample`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
 from producers.command_errors import shown_by_click
 from producers.sample import END, MAX_DAYS, MAX_STORES, write_sample
+from stream_app.domain.instant import parse_time_or_date
+from stream_app.domain.rejection import Rejected
 from stream_app.errors import UsageError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_end(text: str) -> datetime:
-    """An ISO 8601 time, in UTC where it names no zone; raises UsageError."""
-    try:
-        end = datetime.fromisoformat(text)
-    except ValueError as error:
-        message = f"--end {text!r} is no ISO 8601 time such as {END:%Y-%m-%dT%H:%MZ}"
-        raise UsageError(message) from error
-    return end if end.tzinfo else end.replace(tzinfo=UTC)
+    """A time, in UTC where it has no offset, or a date's midnight; raises UsageError."""
+    micros = parse_time_or_date(text)
+    if isinstance(micros, Rejected):
+        message = f"--end {micros.detail} is no time such as {END:%Y-%m-%dT%H:%MZ}"
+        raise UsageError(message)
+    return _EPOCH + timedelta(microseconds=micros)
 
 
 @click.command(

@@ -40,6 +40,7 @@ def commands() -> None:
 @click.option("--once", is_flag=True, help="Write one report, stop everything, and end.")
 @click.option("--report", type=_FILE, help="Write the report's CSV to this file.")
 @click.option("--as-of", metavar="ISO", help="The report's T; default: the newest poll.")
+@click.option("--allow-jump", is_flag=True, help="Take polls that stand far ahead of the rest of their file.")
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka; default: KAFKA_BROKERS, else an embedded one.")
 @click.option("--api-port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @click.option("--state-dir", type=_DIRECTORY, help="Keep everything here; default: .store-monitor/<name of the data>.")
@@ -97,6 +98,7 @@ def report_command(
     report_id = client.trigger_report(**asked)
     client.wait_for_report(report_id)
     content = client.download(report_id)
+    click.echo(client.report_basis(report_id), err=True)
     if out is None:
         click.echo(content, nl=False)
     else:

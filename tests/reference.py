@@ -44,16 +44,15 @@ from tests.reference_rows import (
     INACTIVE,
     Hours,
     Poll,
-    Rejected,
     Row,
     minute_of,
     parse_hours_row,
     parse_poll,
     parse_store_id,
-    parse_timestamp,
     parse_zone_row,
     valid,
 )
+from tests.reference_times import Rejected, parse_timestamp
 
 __all__ = [
     "COLUMNS",

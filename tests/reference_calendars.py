@@ -22,7 +22,6 @@ from tests.reference_rows import (
     EPOCH,
     MINUTE,
     Hours,
-    Rejected,
     Row,
     minute_of,
     parse_date,
@@ -30,11 +29,11 @@ from tests.reference_rows import (
     parse_hours_row,
     parse_interval,
     parse_store_id,
-    parse_timestamp,
     parse_zone,
     parse_zone_row,
     valid,
 )
+from tests.reference_times import Rejected, parse_timestamp
 
 MessageBody = Mapping[str, Any]  # as JSON has it
 Interval = tuple[int, int]  # minutes from the midnight that begins a day; an end > 1440 is the next day

@@ -13,25 +13,18 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple, TypeVar
 
+from tests.reference_times import Rejected, parse_clock, parse_timestamp
+
 Row = tuple[str, ...]  # as in the files: (id, status, timestamp), (id, day, start, end) or (id, timezone)
 Parsed = TypeVar("Parsed")
 
 ACTIVE, INACTIVE = "active", "inactive"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 DAY_MINUTES = 24 * 60
 
-TIMESTAMP = re.compile(
-    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[ T](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})"
-    r"(?:\.(?P<fraction>[0-9]{1,9}))?"
-    r"(?: UTC|Z|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9]))?",
-)
-TIME_OF_DAY = re.compile(r"(?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?")
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-class Rejected(Exception):  # noqa: N818 - the design's own word
-    """A row or message breaks a rule; it counts for nothing at all."""
 
 
 class Poll(NamedTuple):
@@ -67,23 +60,6 @@ def parse_store_id(text: str) -> str:
     return store_id
 
 
-def parse_timestamp(text: str) -> datetime:
-    """Give the moment in UTC; finer than microseconds is cut off."""
-    match = TIMESTAMP.fullmatch(text.strip(" "))
-    if match is None:
-        raise Rejected(text)
-    offset = timedelta(hours=int(match["hours"] or 0), minutes=int(match["minutes"] or 0))
-    microsecond = int((match["fraction"] or "")[:6].ljust(6, "0"))
-    try:
-        written = datetime.fromisoformat(f"{match['date']}T{match['time']}+00:00").replace(microsecond=microsecond)
-        moment = written + offset if match["sign"] == "-" else written - offset
-    except (ValueError, OverflowError):  # no such day or hour, or past the year 9999
-        raise Rejected(text) from None
-    if moment < EPOCH:
-        raise Rejected(text)
-    return moment
-
-
 def parse_date(text: str) -> date:
     """Take a day of the years 1970 to 9999, as YYYY-MM-DD."""
     if DATE.fullmatch(text.strip(" ")) is None:
@@ -106,19 +82,14 @@ def parse_poll(store_id: str, status: str, timestamp: str) -> Poll:
 
 def parse_start(text: str) -> int:
     """Give the minute of the day, floored."""
-    match = TIME_OF_DAY.fullmatch(text.strip(" "))
-    if match is None:
+    if parse_clock(text) == DAY:
         raise Rejected(text)
-    return int(match["hour"]) * 60 + int(match["minute"])
+    return parse_clock(text) // MINUTE
 
 
 def parse_end(text: str) -> int:
     """Give the minute of the day, ceiled; midnight is the end of the day (1440), not its beginning."""
-    if text.strip(" ") in {"00:00", "00:00:00", "24:00", "24:00:00"}:
-        return DAY_MINUTES
-    match = TIME_OF_DAY.fullmatch(text.strip(" "))
-    has_seconds = match is not None and int(match["second"] or 0) > 0
-    return parse_start(text) + (1 if has_seconds else 0)
+    return -(-parse_clock(text) // MINUTE) or DAY_MINUTES
 
 
 def parse_interval(start: str, end: str) -> tuple[int, int]:

@@ -144,10 +144,17 @@ def _facts(report: ReportMetadata) -> list[tuple[str, str]]:
     found = [
         ("Time asked for", "the newest poll" if asked is None else moment_of(asked).text),
         ("Polls counted", None if report.polls is None else f"{report.polls:,}"),
+        ("First and last of them", _poll_range(report)),
         ("Calendars counted", None if report.calendars is None else f"{report.calendars:,}"),
         ("SHA-256", report.sha256),
     ]
     return [(name, value) for name, value in found if value is not None]
+
+
+def _poll_range(report: ReportMetadata) -> str | None:
+    if report.first_poll is None or report.last_poll is None:
+        return None
+    return f"{moment_of(report.first_poll).text} to {moment_of(report.last_poll).text}"
 
 
 def _range_text(given: CustomRange) -> str:

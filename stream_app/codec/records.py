@@ -40,7 +40,7 @@ class PollRecord(msgspec.Struct, gc=False):
 
 
 class HoursRecord(msgspec.Struct, gc=False):
-    """One row of business hours inside a calendar message; local time, HH:MM or HH:MM:SS."""
+    """One row of business hours inside a calendar message; local time, as stream_app.domain.clock_time reads it."""
 
     day: int
     start: str

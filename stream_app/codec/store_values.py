@@ -49,7 +49,7 @@ _ENTRY_BYTES, _RUN_BYTES = 6, 4
 _ENTRY_MASK = np.uint64((1 << ROW_SHIFT) - 1)
 _OBSERVATIONS_PER_MINUTE = 2 * MICROS_PER_MINUTE
 _FLAGS_AT, _UNDERIVED = 1, 1
-_ENTRIES_AT = slice(2, 4)
+_ENTRIES_AT, _NO_ENTRIES = slice(2, 4), b"\0\0"
 _REBUILD = "the worker rebuilds its tables from the changelog once its data directory is deleted"
 
 # What a store without a value of its own, known from its calendar alone, has in place of one.
@@ -135,6 +135,26 @@ def has_buckets(value: bytes) -> bool:
 def count_polls(values: Sequence[bytes]) -> int:
     """How many polls sound values hold, told from their headers alone; the carry isn't counted."""
     return int(np.frombuffer(b"".join([value[_ENTRIES_AT] for value in values]), "<u2").sum(dtype=np.int64))
+
+
+def poll_range(values: Sequence[bytes]) -> tuple[int, int] | None:
+    """The first and the last observation that sound values hold, None for none; the carry isn't among them."""
+    held = [value for value in values if value[_ENTRIES_AT] != _NO_ENTRIES]
+    if not held:
+        return None
+    size = _HEADER.itemsize
+    header = np.frombuffer(b"".join([value[:size] for value in held]), _HEADER)
+    packed = b"".join([value[size : size + _ENTRY_BYTES] for value in held])
+    first = observations_of(_unpacked(packed), header["first"].astype(np.int64))
+    last = _last_observations(held, header, size + header["entries"].astype(np.int64) * _ENTRY_BYTES)
+    return int(first.min()), int(last.max())
+
+
+def wider(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The range of both."""
+    if one is None or other is None:
+        return one or other
+    return min(one[0], other[0]), max(one[1], other[1])
 
 
 def _last_observations(values: Sequence[bytes], header: NDArray[np.void], end: NDArray[np.int64]) -> Observations:

@@ -7,7 +7,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
-from stream_app.domain.poll import MICROS_PER_MINUTE, format_instant, parse_time
+from stream_app.domain.instant import format_instant, parse_time
+from stream_app.domain.poll import MICROS_PER_MINUTE
 from stream_app.domain.rejection import Reason, Rejected
 from stream_app.domain.store_calendar import (
     CalendarVersion,

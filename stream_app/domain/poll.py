@@ -5,30 +5,24 @@ Its order is the rule of the domain: of two polls the later one wins, of two at 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream_app.domain import store_id as store_ids
 from stream_app.domain.canonical_times import canonical_micros
+from stream_app.domain.instant import parse_time
 from stream_app.domain.rejection import Reason, Rejected
 
 ACTIVE, INACTIVE = "active", "inactive"
 MICROS_PER_MINUTE = 60_000_000
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_END_OF_TIME = (datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
-_TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
-    r"(?:( UTC|Z)|([+-])([0-9]{2}):([0-9]{2}))?"
-)
-# The spellings of the real files; a column of nothing else is read by numpy at once.
-_USUAL_OFFSETS = (" UTC", "Z", "+00:00")
+# The spellings of whole files; a column of nothing else is read by numpy at once. In the order of their removal.
+_USUAL_OFFSETS = (" UTC", "Z", " +00:00", "+00:00", " +0000", "+0000", " +00", "+00")
 _USUAL_TIMES = re.compile(
-    r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?: UTC|Z|\+00:00)?\n)++"
+    r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?: UTC|Z| ?\+00(?::?00)?)?\n)++"
 )
 _SLICE = 1000  # rows; where a column has an odd row, only its slice is read row by row
 
@@ -49,34 +43,6 @@ class PollColumns:
 def observation(micros: int, *, is_active: bool) -> int:
     """One poll as the integer whose order decides which of two wins."""
     return micros * 2 + (not is_active)
-
-
-def format_instant(micros: int) -> str:
-    """Microseconds since the epoch as ISO 8601 in UTC, to the microsecond."""
-    return (_EPOCH + timedelta(microseconds=micros)).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def parse_time(text: str) -> int | Rejected:
-    """Microseconds since the epoch of `YYYY-MM-DD HH:MM:SS[.fraction][ UTC|Z|±HH:MM]`; without an offset it is UTC.
-
-    Digits finer than a microsecond are cut off, never rounded.
-    """
-    found = _TIME.fullmatch(text.strip(" "))
-    if found is None:
-        return Rejected(Reason.UNREADABLE_TIME, repr(text[:64]))
-    date, clock, fraction, _utc, sign, hours, minutes = found.groups()
-    try:
-        whole = datetime.fromisoformat(f"{date}T{clock}+00:00")
-    except ValueError:
-        return Rejected(Reason.UNREADABLE_TIME, repr(text))
-    offset = timedelta(hours=int(hours), minutes=int(minutes)) if sign else timedelta()
-    if offset >= timedelta(days=1) or (sign and int(minutes) > 59):  # noqa: PLR2004 - minutes of an hour
-        return Rejected(Reason.UNREADABLE_TIME, repr(text))
-    since_epoch = whole - _EPOCH - (offset if sign != "-" else -offset)
-    micros = since_epoch // timedelta(microseconds=1) + int((fraction or "0").ljust(6, "0")[:6])
-    if not 0 <= micros <= _END_OF_TIME:
-        return Rejected(Reason.TIME_OUT_OF_RANGE, repr(text))
-    return micros
 
 
 def parse_poll(store_id: str, status: str, timestamp: str) -> tuple[str, int] | Rejected:
@@ -166,28 +132,29 @@ def _parse_row_by_row(ids: Sequence[str], statuses: Sequence[str], timestamps: S
     return PollColumns(taken, np.array(observations, np.int64), np.array(rows, np.int64), rejected)
 
 
-def reject_future(polls: PollColumns, appended_at: NDArray[np.int64], max_future_micros: int) -> PollColumns:
-    """The same polls without those further ahead of their Kafka record's own time than allowed.
+def reject_future(polls: PollColumns, seen_at: NDArray[np.int64], max_future_micros: int) -> PollColumns:
+    """The same polls without those further ahead than allowed of when each was seen.
 
-    `appended_at` (int64, one a poll) and `max_future_micros` are in microseconds. The record's time is the broker's, so
-    that reading the topic again decides the same.
+    `seen_at` (int64, one a poll) and `max_future_micros` are in microseconds. To the worker it is the time that the
+    broker gave the record, so that reading the topic again decides the same; to whoever sends polls, its own clock.
     """
-    ahead = (polls.observations >> 1) - appended_at > max_future_micros
-    if not ahead.any():
+    ahead = (polls.observations >> 1) - seen_at
+
+    def why(at: int) -> Rejected:
+        return Rejected(Reason.FUTURE_POLL, f"{int(ahead[at]) / 1_000_000:.1f} s ahead")
+
+    return without(polls, ahead > max_future_micros, why)
+
+
+def without(polls: PollColumns, is_refused: NDArray[np.bool_], why: Callable[[int], Rejected]) -> PollColumns:
+    """The same polls with some of them refused, `why` being asked by the place of each."""
+    if not is_refused.any():
         return polls
-    late = np.flatnonzero(ahead).tolist()
-    rejected = [
-        (int(polls.rows[at]), Rejected(Reason.FUTURE_POLL, _future_detail(polls, appended_at, at))) for at in late
-    ]
-    kept = np.flatnonzero(~ahead)
+    refused = [(int(polls.rows[at]), why(at)) for at in np.flatnonzero(is_refused).tolist()]
+    kept = np.flatnonzero(~is_refused)
     return PollColumns(
         [polls.store_ids[at] for at in kept.tolist()],
         polls.observations[kept],
         polls.rows[kept],
-        sorted([*polls.rejected, *rejected], key=lambda found: found[0]),
+        sorted([*polls.rejected, *refused], key=lambda found: found[0]),
     )
-
-
-def _future_detail(polls: PollColumns, appended_at: NDArray[np.int64], at: int) -> str:
-    seconds = (int(polls.observations[at] >> 1) - int(appended_at[at])) / 1_000_000
-    return f"{seconds:.1f} s ahead"

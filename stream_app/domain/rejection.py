@@ -14,6 +14,7 @@ class Reason(StrEnum):
     UNREADABLE_TIME = "unreadable_time"
     TIME_OUT_OF_RANGE = "time_out_of_range"
     FUTURE_POLL = "future_poll"
+    FAR_AHEAD_OF_THE_REST = "far_ahead_of_the_rest"
     BAD_DAY = "bad_day"
     BAD_HOURS = "bad_hours"
     UNKNOWN_ZONE = "unknown_zone"
@@ -34,11 +35,12 @@ SENTENCES: dict[Reason, str] = {
     Reason.EMPTY_STORE_ID: "the store id is empty",
     Reason.BAD_STORE_ID: "the store id is longer than 256 bytes of UTF-8, or has a control character",
     Reason.UNKNOWN_STATUS: "the status is neither `active` nor `inactive`",
-    Reason.UNREADABLE_TIME: "the time is not YYYY-MM-DD HH:MM:SS with an optional fraction and UTC offset",
+    Reason.UNREADABLE_TIME: "the time can't be read in one way only, as 2023-01-25 11:20:00 UTC can",
     Reason.TIME_OUT_OF_RANGE: "the time lies before 1970 or after 9999",
-    Reason.FUTURE_POLL: "the poll is further ahead of its Kafka record's own timestamp than MAX_FUTURE",
+    Reason.FUTURE_POLL: "the poll is more than MAX_FUTURE ahead of the time when Kafka took it, or its file was read",
+    Reason.FAR_AHEAD_OF_THE_REST: "the poll stands far ahead of the other polls of its file",
     Reason.BAD_DAY: "the weekday is not 0 (Monday) to 6 (Sunday)",
-    Reason.BAD_HOURS: "the start or end is not HH:MM or HH:MM:SS of one day",
+    Reason.BAD_HOURS: "the start or end is not a time of day that can be read in one way only, as 09:00 can",
     Reason.UNKNOWN_ZONE: "the zone is not an IANA name that the tzdata package lists",
     Reason.MALFORMED_RECORD: "the record is not a JSON object with the fields of its topic",
     Reason.KEY_MISMATCH: "the record's key is not the store id in its value, so compaction would mix stores",
@@ -65,6 +67,8 @@ REMEDIES: dict[Reason, str] = {
     Reason.UNREADABLE_TIME: _CORRECT_THE_ROW,
     Reason.TIME_OUT_OF_RANGE: _CORRECT_THE_ROW,
     Reason.FUTURE_POLL: f"set the poller's clock; once the poll's time has come, {_RETRY}",
+    Reason.FAR_AHEAD_OF_THE_REST: f"{_CORRECT_THE_ROW}; where the time is right, "
+    "`store-monitor dead-letters --retry --allow-jump` sends it, as does a replay with --allow-jump",
     Reason.BAD_DAY: _CORRECT_THE_ROW,
     Reason.BAD_HOURS: _CORRECT_THE_ROW,
     Reason.UNKNOWN_ZONE: f"{_CORRECT_THE_ROW}; a zone that is new needs a newer tzdata package",

@@ -7,7 +7,8 @@ from functools import cache
 from typing import NamedTuple, TextIO
 
 from stream_app.domain.figures import Figures, Outages, PerWindow
-from stream_app.domain.poll import ACTIVE, INACTIVE, format_instant
+from stream_app.domain.instant import format_instant
+from stream_app.domain.poll import ACTIVE, INACTIVE
 from stream_app.domain.refusals import Origin
 from stream_app.domain.runs import Minutes
 from stream_app.domain.store_state import NO_POLL, Observations

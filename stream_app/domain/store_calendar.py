@@ -1,19 +1,19 @@
 """A store's calendar: its zone and hours, how they change, and how a row of hours is read."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from stream_app.domain.clock_time import CLOSED_DAY, MICROS_PER_DAY, parse_clock, why_unreadable
 from stream_app.domain.rejection import Reason, Rejected
 from stream_app.domain.zones import DEFAULT_ZONE
 
 MINUTES_PER_DAY = 1440
 DAYS_PER_WEEK = 7
 
-_CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
+_MICROS_PER_MINUTE = 60_000_000
 
 
 class DayHours(NamedTuple):
@@ -118,7 +118,7 @@ def parse_hours(day: str | int, start: str, end: str) -> WeeklyHours | Rejected:
     number = str(day).strip(" ")
     shown = repr(day[:32]) if isinstance(day, str) else number[:32]
     if not (number and start.strip(" ") and end.strip(" ")):
-        return Rejected(Reason.MISSING_VALUE, f"day {shown}, start {start[:32]!r}, end {end[:32]!r}")
+        return Rejected(Reason.MISSING_VALUE, f"day {shown}, {_missing(start, end)}")
     if number not in {"0", "1", "2", "3", "4", "5", "6"}:
         return Rejected(Reason.BAD_DAY, shown)
     hours = parse_day_hours(start, end)
@@ -128,12 +128,14 @@ def parse_hours(day: str | int, start: str, end: str) -> WeeklyHours | Rejected:
 def parse_day_hours(start: str, end: str) -> DayHours | Rejected:
     """The same of a day that is known."""
     if not (start.strip(" ") and end.strip(" ")):
-        return Rejected(Reason.MISSING_VALUE, f"start {start[:32]!r}, end {end[:32]!r}")
-    start_second, end_second = _second_of_day(start), _second_of_day(end)
-    if start_second is None or start_second == MINUTES_PER_DAY * 60 or end_second is None:
-        return Rejected(Reason.BAD_HOURS, f"start {start[:32]!r}, end {end[:32]!r}")
-    first = start_second // 60
-    last = -(-end_second // 60) or MINUTES_PER_DAY
+        return Rejected(Reason.MISSING_VALUE, _missing(start, end))
+    opens, closes = parse_clock(start), parse_clock(end)
+    if opens is None or closes is None:
+        return Rejected(Reason.BAD_HOURS, why_unreadable(start if opens is None else end))
+    if opens == MICROS_PER_DAY:
+        return Rejected(Reason.BAD_HOURS, f"{start[:32]!r} can only be an end")
+    first = opens // _MICROS_PER_MINUTE
+    last = -(-closes // _MICROS_PER_MINUTE) or MINUTES_PER_DAY
     return DayHours(first, last if last > first else last + MINUTES_PER_DAY)
 
 
@@ -143,11 +145,6 @@ def clock(minute: int) -> str:
     return f"{within // 60:02}:{within % 60:02}"
 
 
-def _second_of_day(text: str) -> int | None:
-    """Seconds from midnight of HH:MM or HH:MM:SS, 24:00 included; None where it is neither."""
-    found = _CLOCK.fullmatch(text.strip(" "))
-    if found is None:
-        return None
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    total = hours * 3600 + minutes * 60 + seconds
-    return total if minutes < 60 and seconds < 60 and total <= MINUTES_PER_DAY * 60 else None  # noqa: PLR2004 - a clock's
+def _missing(start: str, end: str) -> str:
+    found = f"start {start[:32]!r}, end {end[:32]!r}"
+    return found if start.strip(" ") or end.strip(" ") else f"{found}; {CLOSED_DAY}"

@@ -118,6 +118,13 @@ class ApiClient:
         """Have a finished or failed report forgotten."""
         self._call("DELETE", f"/reports/{report_id}", {})
 
+    def report_basis(self, report_id: str) -> str:
+        """What a complete report stands on, for people: `As of …; polls from … to ….`."""
+        report = self._call("GET", f"/reports/{report_id}", {}).json()
+        first, last = report["counts"].get("first_poll"), report["counts"].get("last_poll")
+        polls = "no polls" if first is None else f"polls from {first} to {last}"
+        return f"As of {report['as_of']}; {polls}."
+
     def download(self, report_id: str) -> bytes:
         """The bytes of a complete report."""
         return self._call("GET", f"/reports/{report_id}/download", {}).content

@@ -28,6 +28,7 @@ ROWS_SHOWN = 50
     help=f"At most so many, the newest; default: {ROWS_SHOWN} in the table, all with --json and --retry.",
 )
 @click.option("--retry", "is_retry", is_flag=True, help="Send those that parse now back to their topics.")
+@click.option("--allow-jump", is_flag=True, help="With --retry: also polls far ahead of the rest of their file.")
 @click.option("--json", "is_json", is_flag=True, help="One JSON object a line, whole, instead of a table.")
 @click.option("--kafka", metavar="HOST:PORT", help="This Kafka; default: the running `up`'s, or KAFKA_BROKERS.")
 @click.option(
@@ -36,7 +37,14 @@ ROWS_SHOWN = 50
     help="The state directory of the `up` to ask, where several run.",
 )
 def dead_letters_command(
-    reason: str | None, limit: int | None, kafka: str | None, state_dir: Path | None, *, is_retry: bool, is_json: bool
+    reason: str | None,
+    limit: int | None,
+    kafka: str | None,
+    state_dir: Path | None,
+    *,
+    is_retry: bool,
+    allow_jump: bool,
+    is_json: bool,
 ) -> None:
     r"""List the rows and records that were refused, newest first, or send them again.
 
@@ -50,15 +58,15 @@ def dead_letters_command(
     letters = asyncio.run(read_dead_letters(settings.kafka_brokers, topics_of(settings).dead_letters))
     letters = letters.of_reason(reason)
     if is_retry:
-        _retry(letters.newest(limit), settings, is_json=is_json)
+        _retry(letters.newest(limit), settings, allow_jump=allow_jump, is_json=is_json)
     elif is_json:
         _write_json(letters.newest(limit))
     else:
         show_dead_letters(letters, limit or ROWS_SHOWN, Console())
 
 
-def _retry(letters: DeadLetterBox, settings: Settings, *, is_json: bool) -> None:
-    retried = asyncio.run(retry(letters.filed, settings))
+def _retry(letters: DeadLetterBox, settings: Settings, *, allow_jump: bool, is_json: bool) -> None:
+    retried = asyncio.run(retry(letters.filed, settings, allow_jump=allow_jump))
     if is_json:
         sys.stdout.buffer.write(_json_of(retried) + b"\n")
     else:

@@ -29,8 +29,8 @@ class FirstReport:
         self._looked_at = float("-inf")
         self._position = 0
 
-    def content(self) -> bytes | None:
-        """The report's CSV, None while it isn't there.
+    def content(self) -> tuple[str, bytes] | None:
+        """What the report stands on, in words, and its CSV; None while it isn't there.
 
         Raises ApiUnreachableError, ApiRefusedError, ReportFailedError, and of these NoPollsError.
         """
@@ -39,7 +39,7 @@ class FirstReport:
                 self.report_id = self._client.trigger_report(as_of=self._as_of)
             if self._client.report_status(self.report_id) is None:
                 return None
-            return self._client.download(self.report_id)
+            return self._client.report_basis(self.report_id), self._client.download(self.report_id)
         except ApiAwayError:
             return None
         except ReportFailedError as error:
@@ -51,8 +51,8 @@ class FirstReport:
             self.report_id = None
             return None
 
-    def content_after_a_poll(self) -> bytes | None:
-        """The CSV as soon as there is a poll, None until then: records that are all refused make none.
+    def content_after_a_poll(self) -> tuple[str, bytes] | None:
+        """The report as soon as there is a poll, None until then: records that are all refused make none.
 
         Raises ApiUnreachableError, ApiRefusedError, ReportFailedError.
         """

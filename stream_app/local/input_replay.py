@@ -24,8 +24,11 @@ from stream_app.topics import topics_of
 class InputReplay:
     """The input of a note, on its way into a state directory."""
 
-    def __init__(self, note: Replayed, directory: StateDirectory, settings: Settings, owner: UpOwner) -> None:
+    def __init__(
+        self, note: Replayed, directory: StateDirectory, settings: Settings, owner: UpOwner, *, allow_jump: bool
+    ) -> None:
         self._note = note
+        self._allow_jump = allow_jump
         self._directory = directory
         self._settings = settings
         self._owner = owner
@@ -44,6 +47,8 @@ class InputReplay:
         self._directory.remember(self._note)
         progress = str(self._directory.replay_progress)
         argv = [sys.executable, "-m", "producers", self._note.source, "--quiet", "--progress-file", progress]
+        if self._allow_jump:
+            argv.append("--allow-jump")
         supervisor.start("producers", argv, environment, WhenItEnds.IS_DONE)
 
     def finish(self) -> None:

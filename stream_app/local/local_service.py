@@ -22,7 +22,8 @@ from stream_app.local.workers import data_dirs, start_workers
 from stream_app.settings import load_settings
 from stream_app.topics import topics_of
 
-Wait: TypeAlias = Callable[[Callable[[], bytes | None]], bytes]
+Content: TypeAlias = tuple[str, bytes]
+Wait: TypeAlias = Callable[[Callable[[], Content | None]], Content]
 
 _LOOPBACK = "127.0.0.1"
 _API = "api"
@@ -48,7 +49,9 @@ class LocalService:
         self._api_port = options.api_port
         self._has_input = note is not None
         self._settings = load_settings(self.environment())
-        self._replay = None if note is None else InputReplay(note, directory, self._settings, owner)
+        self._replay = (
+            None if note is None else InputReplay(note, directory, self._settings, owner, allow_jump=options.allow_jump)
+        )
 
     def environment(self) -> dict[str, str]:
         """The children's environment now: this process's, and where everything is."""
@@ -80,7 +83,7 @@ class LocalService:
         """Make the report, and write it where it was asked for; raises whatever keeps it from being made."""
         report = self._first_report(client)
         self._take_in(client)
-        self._show(report, self._supervisor.wait_for(report.content))
+        self._show(report, *self._supervisor.wait_for(report.content))
 
     def report_and_stay(self, client: ApiClient) -> None:
         """Make the report if it can be made, and go on until Ctrl-C; an API that keeps dying ends nothing else.
@@ -118,7 +121,7 @@ class LocalService:
     def _try(self, report: FirstReport, wait_for: Wait) -> StoreMonitorError | None:
         """Show the report once it is there; else say why not, and return that where a file was asked for."""
         try:
-            self._show(report, wait_for(report.content_after_a_poll if report.lacks_polls else report.content))
+            self._show(report, *wait_for(report.content_after_a_poll if report.lacks_polls else report.content))
         except NoPollsError:
             raise
         except (ReportFailedError, OutputNotWrittenError) as error:
@@ -138,8 +141,9 @@ class LocalService:
         if self._replay is not None:
             self._replay.finish()
 
-    def _show(self, report: FirstReport, content: bytes) -> None:
+    def _show(self, report: FirstReport, basis: str, content: bytes) -> None:
         """The beginning of the report, and all of it in the file that was asked for; raises OutputNotWrittenError."""
+        self._owner.console.print(basis, highlight=False, soft_wrap=True)
         show_report(content, self._owner.console)
         if self._options.report is not None:
             write_output(self._options.report, content, f"it is {self._directory.reports / f'{report.report_id}.csv'}")

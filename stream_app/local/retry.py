@@ -52,10 +52,10 @@ class Written:
     source: RecordSource
 
 
-async def retry(letters: Sequence[Filed], settings: Settings) -> Retried:
+async def retry(letters: Sequence[Filed], settings: Settings, *, allow_jump: bool = False) -> Retried:
     """Send those that parse now; raises what read_topic and open_publisher do, and then some may be sent twice."""
     topics, now = topics_of(settings), time.time()
-    limits = Limits(round(now * 1_000_000), round(settings.max_future_s * 1_000_000))
+    limits = Limits(round(now * 1_000_000), round(settings.max_future_s * 1_000_000), allow_jump)
     resent: list[Resent] = []
     refused: Counter[str] = Counter()
     kept: Counter[WhyKept] = Counter()

@@ -25,6 +25,7 @@ class WhyKept(StrEnum):
     UNKNOWN_COLUMNS = "the letter doesn't say which column is which: replay the file again"
     FOREIGN = "it came from a topic that isn't one of this service's"
     NEWER_CALENDAR = "the store has a newer calendar, which an older one must not replace"
+    FAR_AHEAD = "it stands far ahead of the rest of its file: --allow-jump sends it, where its time is right"
     DAMAGED = "the letter's own base64 can't be read"
 
 
@@ -39,10 +40,14 @@ class Sendable:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The time by which a poll is in the future, and how far it may be, both in microseconds."""
+    """The time by which a poll is in the future, and how far it may be, both in microseconds.
+
+    `allow_jump` lets polls through that stood far ahead of the rest of their file.
+    """
 
     now: int
     max_future: int
+    allow_jump: bool = False
 
 
 class _Named(msgspec.Struct):
@@ -53,6 +58,8 @@ def look_again(letter: DeadLetter, topics: Topics, limits: Limits) -> Sendable |
     """Validate a letter's input as it would be if it arrived now."""
     if letter.is_cut:
         return WhyKept.CUT
+    if letter.reason == Reason.FAR_AHEAD_OF_THE_REST and not limits.allow_jump:
+        return WhyKept.FAR_AHEAD
     try:
         raw, key = letter.raw_input, letter.record_key
     except ValueError:

@@ -18,3 +18,4 @@ class UpOptions:
     state_dir: Path | None = None
     fresh: bool = False
     workers: int = 1
+    allow_jump: bool = False

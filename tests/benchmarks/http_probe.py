@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from producers.publisher import Publisher, open_publisher
-from stream_app.domain.poll import format_instant
+from stream_app.domain.instant import format_instant
 from tests.benchmarks.live_polls import LiveInput, read_input, send_polls
 
 LOOK_EVERY_S = 0.005  # each look is a request that the API has to answer

@@ -365,7 +365,7 @@ def test_report_that_up_waits_for_is_asked_for_again_where_the_api_is_killed(pla
         while_away = report.content()
     place.tables.write(POLLS, HOURS, ZONES, positions=place.positions(1))
 
-    contents: list[bytes | None] = [while_it_runs, while_away]
+    contents: list[tuple[str, bytes] | None] = [while_it_runs, while_away]
 
     def is_there() -> bool:
         contents.append(report.content())
@@ -375,7 +375,12 @@ def test_report_that_up_waits_for_is_asked_for_again_where_the_api_is_killed(pla
         assert comes_true(is_there)
 
     assert contents[:2] == [None, None]
-    assert contents[-1] == reference.report(POLLS, HOURS, ZONES)
+    assert contents[-1] is not None
+    basis, report_csv = contents[-1]
+    assert report_csv == reference.report(POLLS, HOURS, ZONES)
+    assert basis == (
+        "As of 2023-01-25T12:00:00.000000Z; polls from 2023-01-12T12:00:00.000000Z to 2023-01-25T12:00:30.250000Z."
+    )
 
 
 def test_taken_port_is_one_line_and_exit_1(tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ def test_calendar_is_published_under_its_store_and_taken_back_by_delete(
     ("calendar", "reason"),
     [
         ({"timezone": "America/Gotham"}, "unknown_zone"),
-        ({"hours": [{"day": 0, "start": "9am", "end": "17:00"}]}, "bad_hours"),
+        ({"hours": [{"day": 0, "start": "9.30", "end": "17:00"}]}, "bad_hours"),
         ({"hours": [{"day": 7, "start": "09:00", "end": "17:00"}]}, "invalid_request"),
         ({"versions": []}, "no_versions"),
         ({"versions": [{"effective_from": None}], "timezone": "UTC"}, "mixed_calendar"),

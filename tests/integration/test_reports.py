@@ -86,7 +86,14 @@ def test_report_is_the_reference_s_and_tells_everything_about_itself(fleet: Side
     assert begun.headers["location"] == report["links"]["self"]
     assert content(fleet, report) == whole()
     assert (report["state"], report["progress"], report["as_of"]) == ("Complete", 1, "2023-01-25T12:00:00.000000Z")
-    assert report["counts"] == {"stores": 6, "polls": 6, "calendars": 5, "bytes": len(whole())}
+    assert report["counts"] == {
+        "stores": 6,
+        "polls": 6,
+        "calendars": 5,
+        "bytes": len(whole()),
+        "first_poll": "2023-01-12T12:00:00.000000Z",
+        "last_poll": "2023-01-25T12:00:30.250000Z",
+    }
     assert len(report["partitions"]) == 4
     assert set(report["timings"]) == {"end_offsets", "wait", "catch_up", "scan", "count", "write"}
     assert report["triggered_at"] <= report["started_at"] <= report["finished_at"]

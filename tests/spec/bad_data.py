@@ -53,7 +53,7 @@ REFUSED_ROWS = Subject(
             name="no_valid_hours",
             rule="A store whose every row of hours is refused is open 24x7.",
             why="there is no valid row",
-            hours=("Wed 24:00-10:00", "Wed 9:00-17:00", "Wed 09:60-17:00", "Wed 09:00-17:00:60"),
+            hours=("Wed 24:00-10:00", "Wed 9.30-17:00", "Wed 09:60-17:00", "Wed 09:00-17:00:60"),
             expected={"hour": (60, 0), "day": (1440, 0)},
             rejections=("bad_hours",) * 4,
         ),

@@ -19,7 +19,7 @@ PollRow = tuple[str, str, str]
 HoursRow = tuple[str, str, str, str]
 ZoneRow = tuple[str, str]
 
-_POLL = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d)(:\d\d(?:\.\d+)?)?( UTC|Z|[+-]\d\d:\d\d)? (.+)")
+_POLL = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d)(:\d\d(?:\.\d+)?)?( UTC|Z| ?[+-]\d\d(?::?\d\d)?)? (.+)")
 _HOURS = re.compile(r"(daily|[^ -]+)(?:-([A-Z][a-z]{2}))? (.+)-(.+)")
 
 

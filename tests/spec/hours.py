@@ -22,6 +22,20 @@ SUBJECT = Subject(
             expected={"hour": (20, 10), "day": (20, 130)},
         ),
         Example(
+            name="hours_of_twelve",
+            rule="Hours may be spelled in any way that has one meaning.",
+            why="09:00 to 11:30 is 150 minutes, 30 of them in the hour",
+            hours=("Wed 9:00 AM-11.30 a.m.",),
+            expected={"hour": (30, 0), "day": (150, 0)},
+        ),
+        Example(
+            name="hours_of_one_digit",
+            rule="A leading zero may be missing.",
+            why="7:30 to 12:00 on Wednesday is 270 minutes, on Tuesday 12:00 to 21:00 is 540",
+            hours=("daily 7:30:00-21:00:00",),
+            expected={"hour": (60, 0), "day": (810, 0)},
+        ),
+        Example(
             name="a_poll_while_closed_counts_from_opening",
             rule="A poll while the store is closed counts once it opens.",
             why="up since 03:00, open from 11:30 to 12:00",

@@ -177,6 +177,14 @@ SUBJECT = Subject(
             columns={"last_poll_utc": "2023-01-25T11:20:00.000000Z"},
         ),
         Example(
+            name="offsets_as_postgresql_prints_them",
+            rule="An offset may be hours alone, and stand behind a space.",
+            why="all three are 11:20 UTC: up for 40 minutes",
+            polls=("11:20:00.000001+00 active", "12:50:00 +0130 active", "07:20:00 -04 active"),
+            expected={"hour": (40, 20)},
+            columns={"polls_last_week": "1"},
+        ),
+        Example(
             name="one_moment_in_three_spellings",
             rule="One moment spelled in three ways is one moment.",
             why="all three are 11:20 UTC, where `inactive` counts: up from 11:00 to 11:20",

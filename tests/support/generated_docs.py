@@ -14,7 +14,7 @@ from typing import Any
 from stream_app.domain.rejection import REMEDIES, SENTENCES, Reason
 from stream_app.settings import Settings
 from tests.benchmarks import pages
-from tests.spec import policies_page, rules_page
+from tests.spec import policies_page, rules_page, spellings
 from tests.support import live_examples
 from tests.support.markdown import markdown_table
 
@@ -64,6 +64,10 @@ PARTS: tuple[Part, ...] = (
     Part("docs/policies.md", "columns", policies_page.columns_table),
     Part("docs/rules.md", "rules", rules_page.rules),
     Part("docs/rules.md", "sla cases", rules_page.sla_cases),
+    Part("docs/rules.md", "times that are read", spellings.times_read),
+    Part("docs/rules.md", "times that are refused", spellings.times_refused),
+    Part("docs/rules.md", "hours that are read", spellings.hours_read),
+    Part("docs/rules.md", "hours that are refused", spellings.hours_refused),
 )
 
 

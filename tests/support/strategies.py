@@ -106,12 +106,12 @@ BROKEN_HOURS_ROWS: tuple[HoursRow, ...] = (
     ("broken", "0", "", "17:00"),
     ("broken", "0", "24:00", "17:00"),
     ("broken", "0", "24:00:00", "17:00"),
-    ("broken", "0", "9:00", "17:00"),
+    ("broken", "0", "9.30", "17:00"),
     ("broken", "0", "09:00", "24:00:01"),
     ("broken", "0", "09:00", "24:01"),
     ("broken", "0", "09:00", "17:60"),
     ("broken", "0", "09:00", "17:00:60"),
-    ("broken", "0", "09:00", "5 PM"),
+    ("broken", "0", "09:00", "17 PM"),
 )
 BROKEN_ZONE_ROWS: tuple[ZoneRow, ...] = (
     ("", "UTC"),
@@ -178,10 +178,21 @@ MINUTES_OF_DAY = st.one_of(
     st.integers(0, 95).map(lambda quarter: quarter * 15),
     st.integers(0, DAY_MINUTES - 1),
 )
-START_TIMES = st.builds(
-    lambda minute, seconds: _spelled_time(minute) + seconds,
-    MINUTES_OF_DAY,
-    st.sampled_from(("", ":00", ":01", ":59")),
+
+
+def _on_twelve_hours(minute: int) -> str:
+    return f"{minute // 60 % 12 or 12}:{minute % 60:02} {'AM' if minute < DAY_MINUTES // 2 else 'pm'}"
+
+
+START_TIMES = st.one_of(
+    st.builds(
+        lambda minute, seconds: _spelled_time(minute) + seconds,
+        MINUTES_OF_DAY,
+        st.sampled_from(("", ":00", ":01", ":59", ":59.5")),
+    ),
+    MINUTES_OF_DAY.map(_on_twelve_hours),
+    MINUTES_OF_DAY.map(lambda minute: f"{minute // 60}:{minute % 60:02}"),
+    MINUTES_OF_DAY.map(lambda minute: f"{minute // 60}.{minute % 60:02}.00"),
 )
 END_TIMES = st.one_of(
     START_TIMES, st.sampled_from(("24:00", "24:00:00", "00:00", "00:00:00", "23:59", "23:59:00", "23:59:59"))
@@ -248,8 +259,8 @@ STATUSES = st.sampled_from(("active", "inactive"))
 TIMESTAMP_FORMS = st.sampled_from(
     tuple(
         (zone, separator, digits)
-        for zone in (" UTC", "+00:00", "Z", "", "+05:30", "+05:45", "-06:00", "-03:30", "+14:00")
-        for separator in (" ", "T")
+        for zone in (" UTC", "+00:00", "+00", " +0000", "z", "Z", "", "+05:30", "+0545", "-06", " -03:30", "+14:00")
+        for separator in (" ", "T", "t")
         for digits in ("needed", "six", "nine")
     )
 )
@@ -262,9 +273,10 @@ CLUSTERS = st.tuples(
 
 def spelled_timestamp(moment: datetime, zone: str, separator: str, digits: str) -> str:
     """Spell the moment (UTC) in one of the ways allowed; all of them mean the same microsecond."""
-    if zone[-3:-2] == ":":
-        sign = -1 if zone[0] == "-" else 1
-        moment += sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
+    if zone.strip(" ")[:1] in {"+", "-"}:
+        digits_of_zone = zone.strip(" +-").replace(":", "").ljust(4, "0")
+        offset = timedelta(hours=int(digits_of_zone[:2]), minutes=int(digits_of_zone[2:]))
+        moment += -offset if "-" in zone else offset
     fraction = f".{moment.microsecond:06}"
     if digits == "needed":
         fraction = fraction.rstrip("0").rstrip(".")

@@ -87,7 +87,9 @@ def test_polls_are_counted_one_a_store_and_minute_under_ranges_of_any_age() -> N
         ]
     )
 
-    assert store_values.count_polls(content_of(polls, {}, own_ranges=True).values) == 3
+    values = content_of(polls, {}, own_ranges=True).values
+    assert store_values.count_polls(values) == 3
+    assert store_values.poll_range(values) == (sorted(polls.observations.tolist())[2], max(polls.observations))
 
 
 def test_table_without_a_store_makes_no_rows() -> None:

@@ -11,8 +11,8 @@ from api.store_schemas import LiveStore
 from api.stored_stores import StoredStores
 from api.stores_now import live_answers
 from stream_app.codec import table
+from stream_app.domain.instant import parse_time
 from stream_app.domain.policy import parse_policy
-from stream_app.domain.poll import parse_time
 from stream_app.domain.store_calendar import StoreCalendar, WeeklyHours
 from stream_app.domain.zones import load_zone
 from tests import reference

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_app.domain.canonical_times import canonical_micros
-from stream_app.domain.poll import format_instant, parse_time
+from stream_app.domain.instant import format_instant, parse_time
 
 MICROS = st.integers(0, 253_402_300_799_999_999)  # up to the end of 9999
 GOOD = "2024-02-29T23:59:59.999999Z"

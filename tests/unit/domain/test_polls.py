@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from stream_app.domain.poll import parse_poll, parse_polls, parse_time, reject_future, usual_observations
+from stream_app.domain.instant import parse_time
+from stream_app.domain.poll import parse_poll, parse_polls, reject_future, usual_observations
 from stream_app.domain.rejection import SENTENCES, Reason, Rejected
 
+DIGITS = "digits alone could be seconds, milliseconds or a date run together"
 NOON = 1_674_648_000_000_000  # 2023-01-25T12:00:00Z in microseconds
 
 
@@ -85,12 +87,26 @@ def test_one_unusual_row_asks_for_a_look_at_each(status: str, time: str, at: int
         (("a", " ", "2023-01-25 12:00:00"), Reason.MISSING_VALUE, "status ' '"),
         (("a", "active", " "), Reason.MISSING_VALUE, "timestamp ' '"),
         (("a", "active", "noon"), Reason.UNREADABLE_TIME, "'noon'"),
+        (("a", "active", "1674645600"), Reason.UNREADABLE_TIME, f"'1674645600', {DIGITS}"),
+        (("a", "active", "2023-01-25"), Reason.UNREADABLE_TIME, "'2023-01-25', a date without a time of day"),
         (("a", "active", "x" * 99), Reason.UNREADABLE_TIME, repr("x" * 64)),
         (("a", "x" * 99, "2023-01-25 12:00:00"), Reason.UNKNOWN_STATUS, f"status {'x' * 64!r}"),
         (("a", "active", " " * 99), Reason.MISSING_VALUE, f"timestamp {' ' * 64!r}"),
-        (("a", "active", "2023-02-30 12:00:00"), Reason.UNREADABLE_TIME, "'2023-02-30 12:00:00'"),
-        (("a", "active", "2023-01-25 12:00:00+24:00"), Reason.UNREADABLE_TIME, "'2023-01-25 12:00:00+24:00'"),
-        (("a", "active", "2023-01-25 12:00:00+01:60"), Reason.UNREADABLE_TIME, "'2023-01-25 12:00:00+01:60'"),
+        (
+            ("a", "active", "2023-02-30 12:00:00"),
+            Reason.UNREADABLE_TIME,
+            "'2023-02-30 12:00:00', no calendar or clock shows it",
+        ),
+        (
+            ("a", "active", "2023-01-25 12:00:00+24:00"),
+            Reason.UNREADABLE_TIME,
+            "'2023-01-25 12:00:00+24:00', no calendar or clock shows it",
+        ),
+        (
+            ("a", "active", "2023-01-25 12:00:00+01:60"),
+            Reason.UNREADABLE_TIME,
+            "'2023-01-25 12:00:00+01:60', no calendar or clock shows it",
+        ),
         (("a", "active", "1970-01-01 00:00:00+00:01"), Reason.TIME_OUT_OF_RANGE, "'1970-01-01 00:00:00+00:01'"),
     ],
 )

@@ -10,7 +10,8 @@ from producers.poll_rows import PollRows, PollsInOrder, read_polls
 from producers.rejected_rows import RejectedRow
 from producers.sample_bad_rows import BAD_POLLS
 from stream_app.dead_letters import MAX_RAW_BYTES, FileSource, RowLayout, decode_dead_letter
-from stream_app.domain.poll import observation, parse_time
+from stream_app.domain.instant import parse_time
+from stream_app.domain.poll import observation
 from stream_app.domain.rejection import Reason, Rejected
 
 GOOD = "8419537941919820732,active,2023-01-22 12:09:39.388884 UTC"

@@ -63,6 +63,7 @@ def test_every_kind_of_bad_row_is_rejected(tmp_path: Path) -> None:
     assert found.total() == 36
     assert set(found) == set(Reason) - {
         Reason.FUTURE_POLL,
+        Reason.FAR_AHEAD_OF_THE_REST,
         Reason.MALFORMED_RECORD,
         Reason.KEY_MISMATCH,
         Reason.WRONG_PARTITION,
