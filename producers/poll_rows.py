@@ -30,8 +30,9 @@ def read_polls(table: InputTable) -> Iterator[PollRows]:
     """The polls of a file in its order, chunk by chunk; never more than a chunk is held."""
     for chunk in table.chunks():
         ids, statuses, times = chunk.columns
-        # One id with a space would cost the whole chunk parse_polls' fast way (0.4 instead of 5 us a row).
-        polls = parse_polls([store_id.strip(" ") for store_id in ids], statuses, times)
+        if " " in "".join(ids):  # which would cost the whole chunk parse_polls' fast way (0.4 instead of 5 us a row)
+            ids = [store_id.strip(" ") for store_id in ids]
+        polls = parse_polls(ids, statuses, times)
         rejected = rejected_rows(table, chunk, polls.rejected)
         yield PollRows(polls.store_ids, polls.observations, rejected, chunk.bytes_read)
 

@@ -13,11 +13,13 @@ from aiokafka.errors import KafkaError
 from numpy.typing import NDArray
 
 from producers.calendar_rows import CalendarRows, GatheredCalendars
-from producers.input_files import HOURS, POLLS, ZONES, InputFiles, InputKind
+from producers.input_errors import UnreadableInputError
+from producers.input_files import InputFiles
+from producers.input_kinds import HOURS, POLLS, ZONES, InputKind
 from producers.input_table import InputTable
 from producers.pacing import Speed, paced
 from producers.poll_rows import PollRows, PollsInOrder, read_polls
-from producers.progress import Progress
+from producers.progress import Counts, Progress
 from producers.publisher import Publisher, open_publisher
 from stream_app.codec.records import encode_calendar, encode_polls
 from stream_app.codec.refusals import encode_refusals, refusals_key
@@ -35,6 +37,18 @@ class TopicsUnavailableError(StoreMonitorError):
     def __init__(self, brokers: str, cause: Exception) -> None:
         self.brokers = brokers
         super().__init__(f"Kafka at {brokers} doesn't let the topics be listed or created: {cause!r}. Nothing was sent")
+
+
+class CutInputError(StoreMonitorError):
+    """A file couldn't be read to its end, and what came before is sent: carries how much."""
+
+    def __init__(self, cause: UnreadableInputError, counts: Counts) -> None:
+        self.path, self.line = cause.path, cause.line
+        self.polls_sent, self.calendars_sent = counts.polls_sent, counts.calendars_sent
+        super().__init__(
+            f"{cause}. Sent before, and counting: {counts.calendars_sent:,} calendars and {counts.polls_sent:,} polls. "
+            "Get the whole file, and replay it: a poll counts once"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,7 @@ async def replay(
     """Send the files, and return once Kafka has acknowledged every row.
 
     Raises the errors of InputTable.check before anything is sent; BrokerUnreachableError, TopicsUnavailableError and
-    ConfigurationError where the topics can't be had; later UnreadableInputError and DeliveryError. `now` is in seconds
+    ConfigurationError where the topics can't be had; later CutInputError and DeliveryError. `now` is in seconds
     since the epoch.
     """
     tables = InputTables.check(files)
@@ -70,6 +84,10 @@ async def replay(
         try:
             await run.send_calendars(tables)
             await run.send_polls(tables, speed)
+        except UnreadableInputError as error:
+            await publisher.all_acknowledged()
+            run.count_acknowledged()
+            raise CutInputError(error, progress.counts) from error
         finally:
             run.count_acknowledged()
 
@@ -86,10 +104,15 @@ class _Run:
     async def send_calendars(self, tables: InputTables) -> None:
         """Gather every store's calendar, send each, and wait until all are acknowledged."""
         gathered = GatheredCalendars()
-        for table, read in ((tables.hours, gathered.read_hours), (tables.zones, gathered.read_zones)):
+        for table, read, stores in (
+            (tables.hours, gathered.read_hours, gathered.stores_with_hours),
+            (tables.zones, gathered.read_zones, gathered.stores_with_zones),
+        ):
             if table is not None:
-                self.progress.counts.begin(table.path.name, table.size)
+                self._begin(table)
                 for rows in read(table):
+                    valid = rows.count - len(rows.rejected)
+                    self.progress.counts.tally.add_calendar_rows(table.kind.title, valid, stores)
                     await self._took(rows)
         records = ((store_id.encode(), encode_calendar(store_id, c)) for store_id, c in gathered.calendars())
         while chunk := list(islice(records, RECORDS_AT_ONCE)):
@@ -104,10 +127,14 @@ class _Run:
         homes = [store_id.encode() for store_id in refused]
         await self.publisher.publish(self.topics.calendars, records, self.now(), homes)
 
+    def _begin(self, table: InputTable) -> None:
+        self.progress.counts.begin(table.path.name, table.size)
+        self.progress.counts.tally.begin(table.kind.title, table.path.name)
+
     async def send_polls(self, tables: InputTables, speed: Speed) -> None:
         """Send the polls at their speed, and wait until all are acknowledged."""
         if tables.polls is not None:
-            self.progress.counts.begin(tables.polls.path.name, tables.polls.size)
+            self._begin(tables.polls)
             if speed.factor is None:
                 await self._send_in_file_order(tables.polls)
             else:
@@ -137,6 +164,7 @@ class _Run:
         records = list(zip(map(str.encode, store_ids), encode_polls(store_ids, observations), strict=True))
         await self.publisher.publish(self.topics.polls, records, self.now())
         self.progress.counts.add_times(observations)
+        self.progress.counts.tally.add_polls(store_ids)
 
     async def _took(self, rows: PollRows | CalendarRows) -> None:
         """Send the dead letters of rows that were read, and count all of them."""

@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from api.as_of import BadAsOfError, parse_as_of
 from api.listening import listen
+from producers.display import show_input
 from producers.input_files import InputFiles, find_input_files
 from stream_app.atomic_file import replacing
 from stream_app.errors import UsageError
@@ -55,6 +56,8 @@ def up(options: UpOptions, console: Console) -> None:
     Raises UsageError for options that contradict each other, and other StoreMonitorErrors for whatever ended it early.
     """
     files = _checked(options)
+    for note in () if files is None else files.notes:
+        _warn(note, console)
     with ExitStack() as stack:
         stack.enter_context(_signals_as_interrupt())
         directory = StateDirectory.claim(options.state_dir or StateDirectory.default_for(options.data))
@@ -158,6 +161,8 @@ def _note_replayed(options: UpOptions, files: InputFiles | None, directory: Stat
     if files is None or progress is None:
         return
     directory.remember(Replayed(str(options.data), _digest(files), progress.first_poll, progress.last_poll))
+    if progress.input is not None:
+        show_input(progress.input, console)
     show_rejected(progress.rejected, console)
 
 
