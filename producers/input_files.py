@@ -7,7 +7,7 @@ from pathlib import Path
 from producers.input_candidates import Candidate, folders_in, look_into
 from producers.input_errors import WorkbookSupportError
 from producers.input_header import read_header
-from producers.input_kinds import HOURS, KINDS, POLLS, ZONES, InputKind, Title
+from producers.input_kinds import HOURS, KINDS, POLLS, ZONES, InputKind
 from producers.input_source import InputSource
 from producers.input_table import InputTable
 from stream_app.errors import UsageError
@@ -46,7 +46,7 @@ def find_input_files(directory: Path | None, given: InputFiles) -> InputFiles:
     notes = list(_notes(candidates, chosen))
     for kind in KINDS:
         if (path := own[kind.title]) is not None:
-            notes += _header_alone(path, kind.title)
+            notes += _header_alone(path, kind)
     if directory is not None and missing:
         notes += _below(directory, missing)
     if len(missing) == len(KINDS):
@@ -100,10 +100,12 @@ def _used_in_part(candidate: Candidate, chosen: Mapping[InputKind, Path | None])
             )
 
 
-def _header_alone(path: Path, title: Title) -> Iterator[str]:
-    """A word on a file that was given, and has no rows."""
-    if path.is_file() and read_header(InputSource.of(path)).next_row is None:
-        yield _EMPTY.format(name=path.name, title=title)
+def _header_alone(path: Path, kind: InputKind) -> Iterator[str]:
+    """A word on a file that was given, and has no rows; a pipe can't be looked into before it is read."""
+    if path.is_file():
+        header = read_header(InputSource.of(path), kind)
+        if header.is_of(kind) and header.next_row is None:
+            yield _EMPTY.format(name=path.name, title=kind.title)
 
 
 def _below(directory: Path, missing: Sequence[InputKind]) -> Iterator[str]:

@@ -115,7 +115,7 @@ def _lines(kind: KindSummary, one: str, more_of_it: str) -> list[str]:
     lines = [f"{kind.file}: {_count(kind.rows, one)}{more_of_it} of {_count(kind.stores, 'store')}"]
     if kind.alone:
         verb = "is" if kind.alone == 1 else "are"
-        more = ", …" if kind.alone > len(kind.examples) else ""
+        more = ", ..." if kind.alone > len(kind.examples) else ""
         examples = ", ".join(map(repr, kind.examples))
         lines.append(f"  {_count(kind.alone, 'store')} {verb} in no other file: {examples}{more}")
     return lines

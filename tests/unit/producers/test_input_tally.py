@@ -24,7 +24,7 @@ def test_every_file_is_counted_with_its_stores_and_those_that_it_alone_has() -> 
         "polls.csv: 5 polls of 3 stores",
         "  1 store is in no other file: '03'",
         "Menu hours.csv: 7 rows of hours of 6 stores",
-        "  4 stores are in no other file: '5', '6', '7', …",
+        "  4 stores are in no other file: '5', '6', '7', ...",
         "timezones.csv: 1 zone of 1 store",
     ]
 
