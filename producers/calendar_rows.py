@@ -1,7 +1,7 @@
 """Calendars out of the rows of the hours and zones files, gathered store by store."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -41,6 +41,16 @@ class GatheredCalendars:
     def read_zones(self, table: InputTable) -> Iterator[CalendarRows]:
         """Take in the rows of a zones file, chunk by chunk."""
         return _read(table, self._add_zone, self._refused_zones)
+
+    @property
+    def stores_with_hours(self) -> Collection[str]:
+        """The ids of valid rows of hours, each once."""
+        return self._hours.keys()
+
+    @property
+    def stores_with_zones(self) -> Collection[str]:
+        """The ids of valid rows of zones, each once."""
+        return self._zones.keys()
 
     def calendars(self) -> Iterator[tuple[str, StoreCalendar]]:
         """Each store that has a valid row of either kind, once, in the order of the first rows."""

@@ -9,8 +9,10 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as RichProgress
 from rich.table import Table
 
+from producers.input_tally import in_words
 from producers.progress import Counts, Watcher
 from stream_app.domain.rejection import SENTENCES
+from stream_app.replay_progress import InputSummary
 
 PLAIN_LINE_EVERY_S = 3.0
 
@@ -80,9 +82,17 @@ class _Words:
         return counts.rows_read / max(self._clock() - self._begun, 1e-3)
 
 
-def rejected_table(counts: Counts) -> Table:
-    """The refused rows by reason, most frequent first."""
+def show_input(summary: InputSummary, console: Console) -> None:
+    """What was taken of each file, and the stores that only one of them has."""
+    for line in in_words(summary):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def show_rejected(counts: Counts, console: Console) -> None:
+    """The refused rows by reason, most frequent first; nothing where there are none."""
+    if not counts.rejected:
+        return
     table = Table("rows", "reason", "what was wrong", title="Rejected rows (whole, in the dead letters)")
     for reason, count in counts.rejected.most_common():
         table.add_row(f"{count:,}", reason.value, SENTENCES[reason])
-    return table
+    console.print(table)

@@ -12,6 +12,7 @@ from typing import Literal, Protocol, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from producers.input_tally import InputTally
 from producers.rejected_rows import RejectedRow
 from stream_app.domain.rejection import Reason
 from stream_app.errors import StoreMonitorError, UsageError
@@ -42,6 +43,7 @@ class Counts:
     step: str = ""
     done: int = 0
     total: int = 0
+    tally: InputTally = field(default_factory=InputTally)
 
     def begin(self, step: str, total: int) -> None:
         """Turn to the next step."""
@@ -70,6 +72,7 @@ class Counts:
             first_poll=_iso(self.first),
             last_poll=_iso(self.last),
             error=self.error,
+            input=None if self.state == "running" else self.tally.summary(),
         )
 
 

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from producers.calendar_rows import CalendarRows, GatheredCalendars
 from producers.far_ahead import Jump, MinuteCounts
-from producers.input_files import HOURS, POLLS, ZONES, InputFiles, InputKind
-from producers.input_table import InputTable, UnreadableInputError
+from producers.input_errors import UnreadableInputError
+from producers.input_files import InputFiles
+from producers.input_kinds import HOURS, POLLS, ZONES, InputKind
+from producers.input_table import InputTable
 from producers.pacing import Speed, paced
 from producers.poll_rows import Judge, PollRows, PollsInOrder, read_polls
-from producers.progress import Progress
+from producers.progress import Counts, Progress
 from producers.publisher import Publisher, open_publisher
 from stream_app.codec.records import encode_calendar, encode_polls
 from stream_app.codec.refusals import encode_refusals, refusals_key
@@ -52,6 +54,18 @@ class NothingTakenError(StoreMonitorError):
         )
 
 
+class CutInputError(StoreMonitorError):
+    """A file couldn't be read to its end, and what came before is sent: carries how much."""
+
+    def __init__(self, cause: UnreadableInputError, counts: Counts) -> None:
+        self.path, self.line = cause.path, cause.line
+        self.polls_sent, self.calendars_sent = counts.polls_sent, counts.calendars_sent
+        super().__init__(
+            f"{cause}. Sent before, and counting: {counts.calendars_sent:,} calendars and {counts.polls_sent:,} polls. "
+            "Get the whole file, and replay it: a poll counts once"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class InputTables:
     """The input files, their headers checked."""
@@ -79,7 +93,7 @@ async def replay(
 
     Polls ahead of `now` are refused, and unless `allow_jump`, those that stand far ahead of the rest of their file.
     Raises the errors of InputTable.check before anything is sent; BrokerUnreachableError, TopicsUnavailableError and
-    ConfigurationError where the topics can't be had; later UnreadableInputError and DeliveryError, and at the end
+    ConfigurationError where the topics can't be had; later CutInputError and DeliveryError, and at the end
     NothingTakenError. `now` is in seconds since the epoch.
     """
     tables = InputTables.check(files)
@@ -92,6 +106,10 @@ async def replay(
         try:
             await run.send_calendars(tables)
             await run.send_polls(tables, speed, allow_jump=allow_jump)
+        except UnreadableInputError as error:
+            await publisher.all_acknowledged()
+            run.count_acknowledged()
+            raise CutInputError(error, progress.counts) from error
         finally:
             run.count_acknowledged()
     counts = progress.counts
@@ -112,10 +130,15 @@ class _Run:
     async def send_calendars(self, tables: InputTables) -> None:
         """Gather every store's calendar, send each, and wait until all are acknowledged."""
         gathered = GatheredCalendars()
-        for table, read in ((tables.hours, gathered.read_hours), (tables.zones, gathered.read_zones)):
+        for table, read, stores in (
+            (tables.hours, gathered.read_hours, gathered.stores_with_hours),
+            (tables.zones, gathered.read_zones, gathered.stores_with_zones),
+        ):
             if table is not None:
-                self.progress.counts.begin(table.path.name, table.size)
+                self._begin(table)
                 for rows in read(table):
+                    valid = rows.count - len(rows.rejected)
+                    self.progress.counts.tally.add_calendar_rows(table.kind.title, valid, stores)
                     await self._took(rows)
         records = ((store_id.encode(), encode_calendar(store_id, c)) for store_id, c in gathered.calendars())
         while chunk := list(islice(records, RECORDS_AT_ONCE)):
@@ -130,12 +153,16 @@ class _Run:
         homes = [store_id.encode() for store_id in refused]
         await self.publisher.publish(self.topics.calendars, records, self.now(), homes)
 
+    def _begin(self, table: InputTable) -> None:
+        self.progress.counts.begin(table.path.name, table.size)
+        self.progress.counts.tally.begin(table.kind.title, table.path.name)
+
     async def send_polls(self, tables: InputTables, speed: Speed, *, allow_jump: bool) -> None:
         """Send the polls at their speed, and wait until all are acknowledged."""
         if tables.polls is not None:
             jump = None if allow_jump else await self._find_jump(tables.polls)
             judged = self._not_ahead if jump is None else lambda polls: jump.held_back(self._not_ahead(polls))
-            self.progress.counts.begin(tables.polls.path.name, tables.polls.size)
+            self._begin(tables.polls)
             if speed.factor is None:
                 await self._send_in_file_order(tables.polls, judged)
             else:
@@ -179,6 +206,7 @@ class _Run:
         records = list(zip(map(str.encode, store_ids), encode_polls(store_ids, observations), strict=True))
         await self.publisher.publish(self.topics.polls, records, self.now())
         self.progress.counts.add_times(observations)
+        self.progress.counts.tally.add_polls(store_ids)
 
     async def _took(self, rows: PollRows | CalendarRows) -> None:
         """Send the dead letters of rows that were read, and count all of them."""

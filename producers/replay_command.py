@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from producers.command_errors import shown_by_click
-from producers.display import rejected_table, shown
+from producers.display import show_input, show_rejected, shown
 from producers.input_files import InputFiles, find_input_files
 from producers.interrupt import until_signalled
 from producers.pacing import Speed
@@ -22,6 +22,14 @@ from stream_app.settings import load_settings
 
 CONTAINERS_BEFORE_GC = 100_000
 """Rows make many lists that live for a chunk, and no cycles: at Python's 700 the collector took a third of the CPU."""
+
+
+def _only_one(_context: click.Context, option: click.Parameter, paths: tuple[Path, ...]) -> Path | None:
+    if len(paths) > 1:
+        message = f"--{option.name} names several files: {' and '.join(map(str, paths))}. Name one"
+        raise click.UsageError(message)
+    return paths[0] if paths else None
+
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -38,9 +46,11 @@ Examples:
 @click.argument(
     "directory", metavar="[DIR]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
-@click.option("--polls", type=_FILE, help="File of polls, instead of DIR's store_status.csv.")
-@click.option("--hours", type=_FILE, help="File of business hours, instead of DIR's menu_hours.csv.")
-@click.option("--zones", type=_FILE, help="File of time zones, instead of DIR's timezones.csv.")
+@click.option("--polls", type=_FILE, multiple=True, callback=_only_one, help="File of polls, instead of DIR's.")
+@click.option(
+    "--hours", type=_FILE, multiple=True, callback=_only_one, help="File of business hours, instead of DIR's."
+)
+@click.option("--zones", type=_FILE, multiple=True, callback=_only_one, help="File of time zones, instead of DIR's.")
 @click.option(
     "--speed",
     default="max",
@@ -59,7 +69,7 @@ Examples:
     is_flag=True,
     help="Send also polls that stand far ahead of the rest of their file; without it those are refused.",
 )
-@click.option("--quiet", is_flag=True, help="Show neither progress nor the table of rejected rows.")
+@click.option("--quiet", is_flag=True, help="Show neither progress nor what was read and rejected.")
 def replay_command(
     directory: Path | None,
     polls: Path | None,
@@ -74,12 +84,12 @@ def replay_command(
 ) -> None:
     """Send polls, business hours and time zones from CSV files to Kafka.
 
-    DIR holds store_status.csv, one of menu_hours.csv, business_hours.csv, store_hours.csv or store_business_hours.csv,
-    and one of timezones.csv, store_timezones.csv or timezone.csv; each may be compressed (.csv.gz), and any may be
-    missing. All calendars are acknowledged before the first poll is sent. A row that can't be read goes to the dead
-    letters, and is counted by its reason at the end; so does a poll ahead of its time, or far ahead of the rest of its
-    file, which is therefore read twice and can't be a pipe. The exit code is 0 once Kafka has acknowledged every row,
-    and 1 where every row was refused.
+    DIR holds a file of polls, one of hours and one of zones, of any names: the columns in its header tell which a file
+    is. Each may be compressed (gzip, or alone in a zip) or a workbook (.xlsx), and any may be missing. A pipe, such as
+    --polls /dev/stdin, is read to its end first. All calendars are acknowledged before the first poll is sent. A row
+    that can't be read goes to the dead letters, and is counted by its reason at the end; so does a poll ahead of its
+    time, or far ahead of the rest of its file, which is therefore read twice. The exit code is 0 once Kafka has
+    acknowledged every row, and 1 where every row was refused.
     """
     given = InputFiles(polls, hours, zones)
     with shown_by_click(), ExitStack() as shows:
@@ -94,14 +104,17 @@ def replay_command(
             shows.callback(_show_outcome, progress.counts)
         with ended(progress):
             files = find_input_files(directory, given)
+            for note in files.notes:
+                click.echo(note, err=True)
             run = replay(files, Speed.parse(speed), settings, progress, allow_jump=allow_jump)
             asyncio.run(until_signalled(run))
 
 
 def _show_outcome(counts: Counts) -> None:
-    """The range of the polls that were sent, and what was refused, also where the replay failed."""
+    """What was taken, the range of the polls that were sent, and what was refused, also where the replay failed."""
+    console = Console()
+    show_input(counts.tally.summary(), console)
     if counts.first is not None and counts.last is not None:
         span = f"Polls from {format_instant(counts.first >> 1)} to {format_instant(counts.last >> 1)}."
-        Console().print(span, highlight=False)
-    if counts.rejected:
-        Console().print(rejected_table(counts))
+        console.print(span, highlight=False)
+    show_rejected(counts, console)

@@ -14,7 +14,7 @@ from typing import NamedTuple, TextIO
 import msgspec
 import numpy as np
 
-from producers.input_files import KINDS, files_in
+from producers.input_files import files_in
 from producers.sample_bad_rows import BAD_HOURS, BAD_POLLS, BAD_ZONES, bad_lines
 from producers.sample_hours import hours_lines, invented_weeks
 from producers.sample_polls import poll_lines
@@ -73,7 +73,7 @@ def write_sample(
 def _claim(directory: Path, arguments: dict[str, object]) -> None:
     """Make the directory and mark it as a sample's, before its files, so that a torn sample can be written anew."""
     directory.mkdir(parents=True, exist_ok=True)
-    others = [path.name for kind in KINDS for path in files_in(directory, kind)]
+    others = files_in(directory)
     mark = directory / MARK
     if others and not mark.is_file():
         message = (

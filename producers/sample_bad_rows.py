@@ -15,7 +15,7 @@ BAD_POLLS: Sequence[tuple[str, Reason]] = (
     ("8419537941919820732,active", Reason.MISSING_VALUE),
     (",active,2024-03-10 12:09:39.388884 UTC", Reason.EMPTY_STORE_ID),
     ("84195\x07,active,2024-03-10 12:09:39.388884 UTC", Reason.BAD_STORE_ID),
-    ("84195\udcff,active,2024-03-10 12:09:39.388884 UTC", Reason.BAD_STORE_ID),
+    ("84195\udcff,active,2024-03-10 12:09:39.388884 UTC", Reason.NOT_UTF8),
     ("8419537941919820732,act\udce9ve,2024-03-10 12:09:39.388884 UTC", Reason.UNKNOWN_STATUS),
 )
 """A lone surrogate is a byte that is no UTF-8, as Python's `surrogateescape` has it."""

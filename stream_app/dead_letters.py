@@ -5,7 +5,7 @@ The topic is compacted and the key is the source position, so that a replay of t
 
 import base64
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 from zlib import crc32
 
 import msgspec
@@ -39,11 +39,16 @@ Source = FileSource | RecordSource
 DeadLetterItem = tuple[bytes, bytes]  # key and value of a record for the dead letters' topic
 
 
-class RowLayout(msgspec.Struct, frozen=True):
-    """How to read a file's row again: the kind of its file, and the place (from 0) of each column that kind needs."""
+Separator: TypeAlias = Literal[",", ";", "\t", "|"]
+SEPARATORS: tuple[Separator, ...] = get_args(Separator)
+
+
+class RowLayout(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How to read a file's row again: its kind, the place (from 0) of each column that kind needs, its separator."""
 
     kind: Literal["polls", "hours", "zones"]
     columns: dict[str, int]
+    separator: Separator = ","
 
 
 class RecordKey(msgspec.Struct, frozen=True):

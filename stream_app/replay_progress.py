@@ -9,6 +9,27 @@ from stream_app.atomic_file import replacing
 from stream_app.errors import StateError
 
 
+class KindSummary(msgspec.Struct, frozen=True):
+    """What was taken of the file of one kind: its valid rows, and the stores that they are of.
+
+    `alone` counts the stores that no other file has, `examples` are the first of them; none where there is no other.
+    """
+
+    file: str
+    rows: int
+    stores: int
+    alone: int
+    examples: list[str]
+
+
+class InputSummary(msgspec.Struct, frozen=True):
+    """What was taken of each file; None where there is none of the kind."""
+
+    polls: KindSummary | None
+    hours: KindSummary | None
+    zones: KindSummary | None
+
+
 class ReplayProgress(msgspec.Struct, frozen=True):
     """How far a replay is. Sent means acknowledged by Kafka; first and last poll are the times of valid rows, ISO 8601.
 
@@ -23,6 +44,7 @@ class ReplayProgress(msgspec.Struct, frozen=True):
     first_poll: str | None
     last_poll: str | None
     error: str | None
+    input: InputSummary | None = None  # at the end
 
 
 def write_progress(path: Path, progress: ReplayProgress) -> None:

@@ -258,7 +258,7 @@ def _tombstoned(key: bytes) -> tuple[str, None] | Rejected:
     try:
         store_id = parse_store_id(key.decode())
     except UnicodeDecodeError:
-        return Rejected(Reason.BAD_STORE_ID, repr(key[:64]))
+        return Rejected(Reason.NOT_UTF8, repr(key[:64]))
     return store_id if isinstance(store_id, Rejected) else (store_id, None)
 
 

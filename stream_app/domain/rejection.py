@@ -10,6 +10,7 @@ class Reason(StrEnum):
     MISSING_VALUE = "missing_value"
     EMPTY_STORE_ID = "empty_store_id"
     BAD_STORE_ID = "bad_store_id"
+    NOT_UTF8 = "not_utf8"
     UNKNOWN_STATUS = "unknown_status"
     UNREADABLE_TIME = "unreadable_time"
     TIME_OUT_OF_RANGE = "time_out_of_range"
@@ -34,6 +35,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.MISSING_VALUE: "a column that the row needs is missing or empty",
     Reason.EMPTY_STORE_ID: "the store id is empty",
     Reason.BAD_STORE_ID: "the store id is longer than 256 bytes of UTF-8, or has a control character",
+    Reason.NOT_UTF8: "the store id is no UTF-8",
     Reason.UNKNOWN_STATUS: "the status is neither `active` nor `inactive`",
     Reason.UNREADABLE_TIME: "the time can't be read in one way only, as 2023-01-25 11:20:00 UTC can",
     Reason.TIME_OUT_OF_RANGE: "the time lies before 1970 or after 9999",
@@ -63,6 +65,7 @@ REMEDIES: dict[Reason, str] = {
     Reason.MISSING_VALUE: _CORRECT_THE_ROW,
     Reason.EMPTY_STORE_ID: _CORRECT_THE_ROW,
     Reason.BAD_STORE_ID: _CORRECT_THE_ROW,
+    Reason.NOT_UTF8: "save the file as UTF-8, or let the sender encode so, and send or replay it again",
     Reason.UNKNOWN_STATUS: _CORRECT_THE_ROW,
     Reason.UNREADABLE_TIME: _CORRECT_THE_ROW,
     Reason.TIME_OUT_OF_RANGE: _CORRECT_THE_ROW,

@@ -5,6 +5,7 @@ import sys
 
 from msgspec.structs import replace
 
+from producers.display import show_input
 from stream_app.local.replayed_input import (
     CalendarPlaces,
     calendar_places,
@@ -59,6 +60,8 @@ class InputReplay:
         self._directory.remember(replace(self._note, first_poll=progress.first_poll, last_poll=progress.last_poll))
         if self._before and (kept := kept_calendars(self._directory.path, self._before, self._calendar_places())):
             self._owner.tell(kept)
+        if progress.input is not None:
+            show_input(progress.input, self._owner.console)
         show_rejected(progress.rejected, self._owner.console)
 
     def _calendar_places(self) -> CalendarPlaces:

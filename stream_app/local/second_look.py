@@ -78,7 +78,7 @@ def _of_row(layout: RowLayout | None, raw: bytes, topics: Topics, limits: Limits
     if not layout.columns.keys() >= set(_POLL_COLUMNS):
         return WhyKept.UNKNOWN_COLUMNS
     lines = io.StringIO(raw.decode("utf-8", "surrogateescape"), newline="")
-    cells = next((rows.cells[0] for rows in read_rows(lines)), [])
+    cells = next((rows.cells[0] for rows in read_rows(lines, separator=layout.separator)), [])
     places = [layout.columns[name] for name in _POLL_COLUMNS]
     store_id, status, time = (cells[place] if 0 <= place < len(cells) else "" for place in places)
     polls = _not_ahead(parse_polls([store_id.strip(" ")], [status], [time]), limits)

@@ -33,12 +33,15 @@ def up(options: UpOptions, console: Console) -> None:
     Raises UsageError for options that contradict each other, and other StoreMonitorErrors for whatever ended it early.
     """
     raise_limits()
-    note = _checked(options)
+    files = _checked(options)
+    note = None if options.data is None or files is None else replayed_now(options.data, files)
     with ExitStack() as stack:
         stack.enter_context(_signals_as_interrupt())
         directory = StateDirectory.claim(options.state_dir or StateDirectory.default_for(options.data))
         stack.callback(directory.close)
         owner = UpOwner(directory, console)
+        for word in () if files is None else files.notes:
+            owner.tell(word)
         _prepare(options, note, directory, owner)
         check_space(directory.path)
         supervisor = stack.enter_context(Supervisor(directory.logs, owner))
@@ -54,8 +57,8 @@ def up(options: UpOptions, console: Console) -> None:
             service.report_and_stay(client)
 
 
-def _checked(options: UpOptions) -> Replayed | None:
-    """The note on the input; everything that can be refused is refused before anything is started."""
+def _checked(options: UpOptions) -> InputFiles | None:
+    """The input's files; everything that can be refused is refused before anything is started."""
     if options.fresh and (options.kafka or os.environ.get("KAFKA_BROKERS")):
         raise UsageError("--fresh empties the embedded broker's directory; it never deletes topics of another Kafka")
     if options.report is not None:
@@ -66,7 +69,7 @@ def _checked(options: UpOptions) -> Replayed | None:
         except BadAsOfError as error:
             raise UsageError(f"--as-of: {error}") from error
     listen(api_host(), options.api_port).close()  # raises CannotListenError before minutes have gone into the rest
-    return None if options.data is None else replayed_now(options.data, find_input_files(options.data, InputFiles()))
+    return None if options.data is None else find_input_files(options.data, InputFiles())
 
 
 def _prepare(options: UpOptions, note: Replayed | None, directory: StateDirectory, owner: UpOwner) -> None:

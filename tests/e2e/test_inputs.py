@@ -13,6 +13,7 @@ from producers.sample import END, write_sample
 from tests import reference
 from tests.support.command import run
 from tests.support.kafka import RunningKafka
+from tests.support.workbook import workbook
 
 AS_OF = datetime(2024, 3, 14, 12, tzinfo=UTC)
 Up = tuple[str | Path, ...]
@@ -91,6 +92,44 @@ def test_compressed_input_gives_the_same_report(tmp_path: Path, data: Path, up: 
     assert (tmp_path / "report.csv").read_bytes() == expected
 
 
+def test_files_of_any_name_separator_and_encoding_give_the_same_report(
+    tmp_path: Path, data: Path, up: Up, env: Mapping[str, str]
+) -> None:
+    expected = reference.report_from_files(data)
+    polls, hours, zones = (data / name for name in ("store_status.csv", "menu_hours.csv", "timezones.csv"))
+    (data / "bq-results-20230125-202210-1674678181880.csv").write_bytes(polls.read_bytes().replace(b",", b";"))
+    (data / "Menu hours (1).CSV.txt").write_text(hours.read_text().replace(",", "\t"), encoding="utf-16")
+    header, *rows = ([*line.split(",")] for line in zones.read_text().splitlines())
+    (data / "store timezone").write_bytes(workbook([header, *rows]))
+    for path in (polls, hours, zones):
+        path.unlink()
+
+    ended = run(tmp_path, *up, "--data", data, env=env)
+
+    assert ended.exit_code == 0, ended.output
+    assert (tmp_path / "report.csv").read_bytes() == expected
+
+
+def test_the_summary_names_each_file_the_ids_of_one_alone_and_what_is_not_used(
+    tmp_path: Path, up: Up, env: Mapping[str, str]
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "polls.csv").write_text("store_id,status,timestamp_utc\nshop,active,2023-01-25 11:20:00 UTC\n")
+    (data / "Menu hours.csv").write_text("store_id,day,start_time_local,end_time_local\nShop,2,11:00:00,12:00:00\n")
+    (data / "owners.csv").write_text("store_id,owner\nshop,Ann\n")
+    (data / "zones.csv").write_text("store_id,timezone_str\n")
+
+    ended = run(tmp_path, *up, "--data", data, env=env)
+
+    assert ended.exit_code == 0, ended.output
+    words = " ".join(ended.output.split())
+    assert "polls.csv: 1 poll of 1 store 1 store is in no other file: 'shop'" in words
+    assert "Menu hours.csv: 1 row of hours of 1 store 1 store is in no other file: 'Shop'" in words
+    assert "owners.csv is not used: its columns (store_id, owner) are those of no kind" in words
+    assert "zones.csv has a header and no rows" in words
+
+
 def test_time_before_the_retained_range_is_refused_with_the_range(
     tmp_path: Path, data: Path, up: Up, env: Mapping[str, str]
 ) -> None:
@@ -113,13 +152,13 @@ def test_a_missing_column_stops_everything_and_names_what_was_found_and_wanted(
 
 
 def test_two_files_of_hours_are_bad_usage(tmp_path: Path, data: Path, up: Up) -> None:
-    (data / "business_hours.csv").write_bytes((data / "menu_hours.csv").read_bytes())
+    (data / "Öffnungszeiten.csv").write_bytes((data / "menu_hours.csv").read_bytes())
 
     ended = run(tmp_path, *up, "--data", data)
 
     assert ended.exit_code == 2
     assert "menu_hours.csv" in ended.output
-    assert "business_hours.csv" in ended.output
+    assert "Öffnungszeiten.csv" in ended.output
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from faust.types import TP
 from hypothesis import strategies as st
 
 from producers.calendar_rows import GatheredCalendars
-from producers.input_files import KINDS, InputKind
-from producers.input_table import AmbiguousColumnError, InputTable, MissingColumnsError, UnreadableInputError
+from producers.input_errors import AmbiguousColumnError, MissingColumnsError, UnreadableInputError, WrongKindError
+from producers.input_kinds import KINDS, InputKind
+from producers.input_table import InputTable
 from producers.poll_rows import read_polls
 from producers.rejected_rows import RejectedRow
 from stream_app.codec import store_values, table
@@ -85,7 +86,7 @@ def test_every_csv_row_counts_or_is_one_dead_letter(tmp_path: Path) -> None:
             source = InputTable.check(path, KIND_OF[kind])
             rows = sum(len(chunk.rows.cells) for chunk in source.chunks())
             read, rejected = rows_of(source)
-        except (MissingColumnsError, AmbiguousColumnError, UnreadableInputError):
+        except (MissingColumnsError, AmbiguousColumnError, WrongKindError, UnreadableInputError):
             return
         letters = [row.dead_letter(0) for row in rejected]
         assert read == rows

@@ -193,7 +193,7 @@ BAD_CALENDARS: Mapping[str, tuple[Sent, Reason]] = {
     "wrong partition": (Sent(b"1", calendar("1"), strange(b"1")), Reason.WRONG_PARTITION),
     "tombstone in the wrong partition": (Sent(b"1", None, strange(b"1")), Reason.WRONG_PARTITION),
     "tombstone of no store": (Sent(b"\x00", None), Reason.BAD_STORE_ID),
-    "tombstone of no UTF-8": (Sent(b"\xff", None), Reason.BAD_STORE_ID),
+    "tombstone of no UTF-8": (Sent(b"\xff", None), Reason.NOT_UTF8),
     "not JSON": (Sent(b"1", b"UTC"), Reason.MALFORMED_RECORD),
     "array": (Sent(b"1", b"[]"), Reason.MALFORMED_RECORD),
     "wrong types": (Sent(b"1", b'{"store_id":"1","hours":[{"day":"0"}]}'), Reason.MALFORMED_RECORD),

@@ -27,7 +27,7 @@ from stream_app.codec.records import decode_calendar, decode_polls
 from stream_app.dead_letters import FileSource, decode_dead_letter
 from stream_app.domain.partitions import partition_of
 from stream_app.domain.store_calendar import StoreCalendar, WeeklyHours
-from stream_app.replay_progress import ReplayProgress, read_progress
+from stream_app.replay_progress import InputSummary, KindSummary, ReplayProgress, read_progress
 from stream_app.settings import Settings
 from stream_app.topics import ensure_topics, topics_of
 from tests.support.kafka import RunningKafka, running_kafka
@@ -211,6 +211,82 @@ def test_the_command_ends_with_a_table_of_reasons_and_exit_code_0(settings: Sett
     written = read_progress(progress_file)
     assert written is not None
     assert (written.state, sum(written.rejected.values())) == ("done", 5)
+
+
+def test_a_file_that_was_cut_sends_the_rows_before_the_cut_and_says_how_many(
+    settings: Settings, tmp_path: Path
+) -> None:
+    write_sample(tmp_path / "whole", stores=300, days=8)
+    whole = (tmp_path / "whole" / "store_status.csv").read_bytes()
+    packed = gzip.compress(whole)
+    (tmp_path / "polls.csv.gz").write_bytes(packed[: len(packed) // 2])
+    progress_file = tmp_path / "progress.json"
+
+    process = command(tmp_path, settings, "--progress-file", str(progress_file))
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    written = read_progress(progress_file)
+    assert written is not None
+    assert written.error is not None
+    assert written.polls_sent == len(records(settings, topics_of(settings).polls)) > 1000
+    assert f"polls.csv.gz can't be read past line {written.rows_read + 1:,}" in written.error
+    assert f"Sent before, and counting: 0 calendars and {written.polls_sent:,} polls" in written.error
+    assert " ".join(written.error.split()) in " ".join(errors.split())
+    lines = whole.decode().splitlines(keepends=True)
+    (tmp_path / "expected").mkdir()
+    (tmp_path / "expected" / "polls.csv").write_text("".join(lines[: written.rows_read + 1]))
+    assert polls_of(settings) == polls_in(tmp_path / "expected")
+
+
+def test_polls_out_of_a_pipe_are_all_sent(settings: Settings, tmp_path: Path) -> None:
+    write_sample(tmp_path, stores=20, days=2)
+    with (tmp_path / "store_status.csv").open("rb") as file:
+        content = file.read()
+    names = {"TOPIC_PREFIX": settings.topic_prefix, "APP_ID": settings.app_id, "KAFKA_BROKERS": settings.kafka_brokers}
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "producers", "--polls", "/dev/stdin"],
+        env={**os.environ, **names},
+        input=gzip.compress(content),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    (tmp_path / "menu_hours.csv").unlink()
+    (tmp_path / "timezones.csv").unlink()
+    assert polls_of(settings) == polls_in(tmp_path)
+    assert b"stdin: " in ended.stdout
+
+
+def test_the_end_of_a_replay_says_what_was_taken_of_each_file(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "Store status.csv").write_text(
+        "store_id;status;timestamp_utc\n1;active;2024-03-10 12:00:00 UTC\n 1;active;2024-03-10 13:00:00 UTC\n"
+        "2.0;active;2024-03-10 13:00:00 UTC\n3;on;2024-03-10 13:00:00 UTC\n"
+    )
+    (tmp_path / "hours.tsv").write_text(
+        "store_id\tday\tstart_time_local\tend_time_local\n1\t0\t09:00\t17:00\n2\t0\t09:00\t17:00\n",
+        encoding="utf-16",
+    )
+    progress_file = tmp_path / "progress.json"
+    process = command(tmp_path, settings, "--progress-file", str(progress_file))
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert output.splitlines()[:4] == [
+        "Store status.csv: 3 polls of 2 stores",
+        "  1 store is in no other file: '2.0'",
+        "hours.tsv: 2 rows of hours of 2 stores",
+        "  1 store is in no other file: '2'",
+    ]
+    written = read_progress(progress_file)
+    assert written is not None
+    assert written.input == InputSummary(
+        polls=KindSummary("Store status.csv", 3, 2, 1, ["2.0"]),
+        hours=KindSummary("hours.tsv", 2, 2, 1, ["2"]),
+        zones=None,
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -21,7 +21,8 @@ def test_id_is_whatever_it_is_within_spaces(text: str) -> None:
         ("  ", Reason.EMPTY_STORE_ID, "'  '"),
         ("\ta", Reason.BAD_STORE_ID, "'\\ta'"),
         (" a\x85", Reason.BAD_STORE_ID, "' a\\x85'"),
-        ("a\ud800", Reason.BAD_STORE_ID, "'a\\ud800'"),  # a lone surrogate is no UTF-8
+        ("a\ud800", Reason.NOT_UTF8, "'a\\ud800' has half a character of UTF-16"),
+        ("Caf\udce9", Reason.NOT_UTF8, "'Caf\\udce9' has the byte 0xe9, as Windows-1252 and ISO 8859 have it"),
         ("\x00" + "a" * 300, Reason.BAD_STORE_ID, "'\\x00" + "a" * 255 + "'"),
         ("a" * 257, Reason.BAD_STORE_ID, "257 bytes, starting with '" + "a" * 40 + "'"),
         ("é" * 128 + "a", Reason.BAD_STORE_ID, "257 bytes, starting with '" + "é" * 40 + "'"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from producers.calendar_rows import CalendarRows, GatheredCalendars
-from producers.input_files import HOURS, ZONES
+from producers.input_kinds import HOURS, ZONES
 from producers.input_table import InputTable
 from producers.sample_bad_rows import BAD_HOURS, BAD_ZONES
 from stream_app.domain.refusals import Refusals

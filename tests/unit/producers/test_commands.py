@@ -26,7 +26,7 @@ def test_two_hours_files_exit_with_2(tmp_path: Path) -> None:
     (tmp_path / "business_hours.csv.gz").touch()
     result = replayed(tmp_path)
     assert result.exit_code == 2
-    assert "menu_hours.csv and business_hours.csv.gz" in result.output
+    assert "business_hours.csv.gz and menu_hours.csv" in result.output
 
 
 @pytest.mark.parametrize("arguments", [[], ["--speed", "fast"], ["--polls", "none.csv"], ["nowhere"]])
@@ -48,6 +48,32 @@ def test_a_missing_column_exits_with_1_before_any_kafka_is_asked(tmp_path: Path)
     assert progress.state == "failed"
     assert progress.error is not None
     assert "timezones.csv lacks a column" in progress.error
+
+
+def test_several_files_for_one_kind_exit_with_2_and_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(HEADER)
+    for other in (path, tmp_path / "b.csv"):
+        other.write_text(HEADER)
+        result = replayed("--polls", path, "--polls", other)
+        assert result.exit_code == 2
+        assert f"{path} and {other}" in " ".join(result.output.split())
+
+
+def test_a_file_given_as_of_another_kind_exits_with_2(tmp_path: Path) -> None:
+    path = tmp_path / "hours.csv"
+    path.write_text("store_id,day,start_time_local,end_time_local\n")
+    result = replayed("--polls", path)
+    assert result.exit_code == 2
+    assert "its header is that of hours" in result.output
+
+
+def test_a_file_that_is_not_used_is_named_on_standard_error(tmp_path: Path) -> None:
+    (tmp_path / "store_status.csv").write_text(HEADER)
+    (tmp_path / "stores.csv").write_text("store_id,owner\n1,Ann\n")
+    result = replayed(tmp_path, "--kafka", f"127.0.0.1:{two_free_ports()[0]}")
+    assert "stores.csv is not used: its columns (store_id, owner)" in result.stderr
+    assert "store_status.csv has a header and no rows" in result.stderr
 
 
 def test_no_kafka_exits_with_1_and_names_the_address(tmp_path: Path) -> None:

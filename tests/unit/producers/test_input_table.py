@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from producers.input_files import HOURS, POLLS, ZONES, InputKind
-from producers.input_table import AmbiguousColumnError, InputTable, MissingColumnsError, UnreadableInputError
+from producers.input_errors import AmbiguousColumnError, MissingColumnsError, UnreadableInputError, WrongKindError
+from producers.input_kinds import HOURS, POLLS, ZONES, InputKind
+from producers.input_table import InputTable
+from stream_app.dead_letters import RowLayout
 
 
 def table(path: Path, text: str | bytes, kind: InputKind = POLLS) -> InputTable:
@@ -94,7 +96,7 @@ def test_a_compressed_file_reads_the_same(tmp_path: Path) -> None:
     assert columns(table(tmp_path / "a.csv.gz", gzip.compress(text.encode()))) == plain
 
 
-@pytest.mark.parametrize("cut", [slice(0, 200), slice(5, None)])
+@pytest.mark.parametrize("cut", [slice(0, 200), slice(5, None), slice(0, 9)])
 def test_a_damaged_compressed_file_is_named(tmp_path: Path, cut: slice) -> None:
     rows = "".join(f"{row},active,now\n" for row in range(1000))
     damaged = gzip.compress(f"store_id,status,timestamp_utc\n{rows}".encode())[cut]
@@ -105,3 +107,37 @@ def test_a_damaged_compressed_file_is_named(tmp_path: Path, cut: slice) -> None:
 def test_a_file_that_is_not_there_is_named(path: Path) -> None:
     with pytest.raises(UnreadableInputError, match=r"input.csv can't be read"):
         InputTable.check(path, POLLS)
+
+
+@pytest.mark.parametrize(
+    "header", ["Store ID,Day of week,Start time local,END-TIME-LOCAL", "storeId,day,startTimeLocal,x,endTimeLocal"]
+)
+def test_headers_may_differ_in_what_parts_their_words(path: Path, header: str) -> None:
+    cells = ",".join(name if name == "x" else "1" for name in header.split(","))
+    assert columns(table(path, f"{header}\n{cells}\n", HOURS)) == [(["1"], ["1"], ["1"], ["1"])]
+
+
+def test_a_header_as_documented_goes_before_one_that_is_nearly_so(path: Path) -> None:
+    found = table(path, "store id,storeId,store_id,timezone_str\n1,2,3,UTC\n", ZONES)
+    assert columns(found) == [(["3"], ["UTC"])]
+
+
+@pytest.mark.parametrize(
+    ("kind", "other", "header"),
+    [
+        (POLLS, "hours", "store_id,day,start_time_local,end_time_local"),
+        (HOURS, "zones", "store_id;timezone_str"),
+        (ZONES, "polls", "timestamp_utc\tstatus\tstore_id"),
+    ],
+)
+def test_a_file_of_another_kind_than_it_was_given_as_is_bad_usage(
+    path: Path, kind: InputKind, other: str, header: str
+) -> None:
+    with pytest.raises(WrongKindError, match=f"--{kind.title} .*input.csv: its header is that of {other}"):
+        table(path, f"{header}\n", kind)
+
+
+def test_a_rejected_row_says_how_its_cells_are_separated(path: Path) -> None:
+    assert table(path, "status;store_id;timestamp_utc\n").layout == RowLayout(
+        "polls", {"store_id": 1, "status": 0, "timestamp_utc": 2}, ";"
+    )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from producers.input_files import POLLS
+from producers.input_kinds import POLLS
 from producers.input_table import InputTable
 from producers.poll_rows import PollRows, PollsInOrder, read_polls
 from producers.rejected_rows import RejectedRow

@@ -9,7 +9,7 @@ from producers.progress import TELL_EVERY_S, Counts, Progress, ProgressFile, end
 from producers.rejected_rows import RejectedRow
 from stream_app.domain.rejection import Reason, Rejected
 from stream_app.errors import StateError, StoreMonitorError, UsageError
-from stream_app.replay_progress import ReplayProgress, read_progress, write_progress
+from stream_app.replay_progress import InputSummary, ReplayProgress, read_progress, write_progress
 
 BEGUN = ReplayProgress("running", 0, 0, 0, {}, None, None, None)
 
@@ -68,6 +68,7 @@ def test_the_file_says_what_was_counted(tmp_path: Path) -> None:
         "1970-01-01T00:00:01+00:00",
         "1970-01-01T00:00:02.500000+00:00",
         None,
+        InputSummary(None, None, None),
     )
 
 
