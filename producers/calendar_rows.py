@@ -52,6 +52,16 @@ class GatheredCalendars:
         """The ids of valid rows of zones, each once."""
         return self._zones.keys()
 
+    @property
+    def stores_with_refused_hours(self) -> Collection[str]:
+        """The ids of refused rows of hours, each once."""
+        return self._refused_hours.keys()
+
+    @property
+    def stores_with_refused_zones(self) -> Collection[str]:
+        """The ids of refused rows of zones, each once."""
+        return self._refused_zones.keys()
+
     def calendars(self) -> Iterator[tuple[str, StoreCalendar]]:
         """Each store that has a valid row of either kind, once, in the order of the first rows."""
         for store_id in self._hours | self._zones:

@@ -1,13 +1,14 @@
-"""What was taken of each input file: how many rows, of how many stores, and the stores that only one file has."""
+"""What was taken of each input file: its rows and stores, the stores that it alone has, and what is assumed of them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import compress, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from producers.input_kinds import HOURS, POLLS, ZONES, Title
-from stream_app.replay_progress import InputSummary, KindSummary
+from stream_app.domain.zones import DEFAULT_ZONE
+from stream_app.replay_progress import Assumed, InputSummary, KindSummary
 
 EXAMPLES = 3
 _IDS_AT_ONCE = 200_000
@@ -27,6 +28,7 @@ class InputTally:
         self._files: dict[Title, str] = {}
         self._rows: dict[Title, int] = {}
         self._calendars: dict[Title, Collection[str]] = {}
+        self._refused: dict[Title, Collection[str]] = {}
         self._polled = _PolledStores(_NONE)
 
     def begin(self, title: Title, file: str) -> None:
@@ -36,10 +38,13 @@ class InputTally:
         if title == POLLS.title:
             self._polled = _PolledStores(_union(map(_hashes, self._calendars.values())))
 
-    def add_calendar_rows(self, title: Title, rows: int, store_ids: Collection[str]) -> None:
-        """Count valid rows; `store_ids`, each once, are of all rows so far."""
+    def add_calendar_rows(
+        self, title: Title, rows: int, store_ids: Collection[str], refused: Collection[str] = ()
+    ) -> None:
+        """Count valid rows; `store_ids`, each once, are of all valid rows so far, and `refused` of all others."""
         self._rows[title] += rows
         self._calendars[title] = store_ids
+        self._refused[title] = refused
 
     def add_polls(self, store_ids: Sequence[str]) -> None:
         """Count valid polls."""
@@ -48,7 +53,21 @@ class InputTally:
 
     def summary(self) -> InputSummary:
         """What was counted, by kind."""
-        return InputSummary(*(self._summary(kind.title) for kind in (POLLS, HOURS, ZONES)))
+        polls, hours, zones = (self._summary(kind.title) for kind in (POLLS, HOURS, ZONES))
+        return InputSummary(
+            polls,
+            hours,
+            zones,
+            always_open=self._assumed(HOURS.title),
+            default_zone=self._assumed(ZONES.title),
+        )
+
+    def _assumed(self, title: Title) -> Assumed:
+        """The stores of all files that have nothing valid of a kind."""
+        known = _union(map(self._stores, self._files))
+        lacking = known[~_are_in(known, self._stores(title))]
+        refused = int(_are_in(lacking, np.sort(_hashes(self._refused.get(title, ())))).sum())
+        return Assumed(len(lacking) - refused, refused)
 
     def _summary(self, title: Title) -> KindSummary | None:
         if title not in self._files:
@@ -108,7 +127,23 @@ class _PolledStores:
 def in_words(summary: InputSummary) -> list[str]:
     """A line for each file, and one for the stores that it alone has."""
     kinds = ((summary.polls, "poll", ""), (summary.hours, "row", " of hours"), (summary.zones, "zone", ""))
-    return [line for kind, *words in kinds if kind is not None for line in _lines(kind, *words)]
+    lines = [line for kind, *words in kinds if kind is not None for line in _lines(kind, *words)]
+    return [
+        *lines,
+        *_assumptions(summary.always_open, "as open around the clock", "hours were"),
+        *_assumptions(summary.default_zone, f"as in {DEFAULT_ZONE}", "time zone was"),
+    ]
+
+
+def _assumptions(assumed: Assumed, default: str, what: str) -> Iterator[str]:
+    total = assumed.not_given + assumed.all_refused
+    if not total:
+        return
+    reasons = [f"of {assumed.not_given:,} no {what} given"] if assumed.not_given else []
+    if assumed.all_refused:
+        reasons.append(f"of {assumed.all_refused:,} every row was refused")
+    verb = "counts" if total == 1 else "count"
+    yield f"By these files alone {_count(total, 'store')} {verb} {default}: {', '.join(reasons)}"
 
 
 def _lines(kind: KindSummary, one: str, more_of_it: str) -> list[str]:

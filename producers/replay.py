@@ -130,15 +130,15 @@ class _Run:
     async def send_calendars(self, tables: InputTables) -> None:
         """Gather every store's calendar, send each, and wait until all are acknowledged."""
         gathered = GatheredCalendars()
-        for table, read, stores in (
-            (tables.hours, gathered.read_hours, gathered.stores_with_hours),
-            (tables.zones, gathered.read_zones, gathered.stores_with_zones),
+        for table, read, stores, refused in (
+            (tables.hours, gathered.read_hours, gathered.stores_with_hours, gathered.stores_with_refused_hours),
+            (tables.zones, gathered.read_zones, gathered.stores_with_zones, gathered.stores_with_refused_zones),
         ):
             if table is not None:
                 self._begin(table)
                 for rows in read(table):
                     valid = rows.count - len(rows.rejected)
-                    self.progress.counts.tally.add_calendar_rows(table.kind.title, valid, stores)
+                    self.progress.counts.tally.add_calendar_rows(table.kind.title, valid, stores, refused)
                     await self._took(rows)
         records = ((store_id.encode(), encode_calendar(store_id, c)) for store_id, c in gathered.calendars())
         while chunk := list(islice(records, RECORDS_AT_ONCE)):

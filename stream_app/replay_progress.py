@@ -22,12 +22,25 @@ class KindSummary(msgspec.Struct, frozen=True):
     examples: list[str]
 
 
+class Assumed(msgspec.Struct, frozen=True):
+    """Stores of the files that a default holds for: nothing was given of them, or every row was refused."""
+
+    not_given: int
+    all_refused: int
+
+
 class InputSummary(msgspec.Struct, frozen=True):
-    """What was taken of each file; None where there is none of the kind."""
+    """What was taken of each file; None where there is none of the kind.
+
+    By these files alone `always_open` are the stores that count as open around the clock, and `default_zone` those that
+    count as in America/Chicago.
+    """
 
     polls: KindSummary | None
     hours: KindSummary | None
     zones: KindSummary | None
+    always_open: Assumed = Assumed(0, 0)
+    default_zone: Assumed = Assumed(0, 0)
 
 
 class ReplayProgress(msgspec.Struct, frozen=True):

@@ -31,6 +31,8 @@ _UNREADABLE = (
 class UnreadableBatchError(StoreMonitorError):
     """A batch whose bytes or codec can't be read; nothing behind it in its partition is read either."""
 
+    restart_mends = False
+
     def __init__(self, tp: TopicPartition, offset: int, cause: BaseException) -> None:
         self.topic, self.partition, self.offset = tp.topic, tp.partition, offset
         super().__init__(

@@ -27,7 +27,7 @@ from stream_app.codec.records import decode_calendar, decode_polls
 from stream_app.dead_letters import FileSource, decode_dead_letter
 from stream_app.domain.partitions import partition_of
 from stream_app.domain.store_calendar import StoreCalendar, WeeklyHours
-from stream_app.replay_progress import InputSummary, KindSummary, ReplayProgress, read_progress
+from stream_app.replay_progress import Assumed, InputSummary, KindSummary, ReplayProgress, read_progress
 from stream_app.settings import Settings
 from stream_app.topics import ensure_topics, topics_of
 from tests.support.kafka import RunningKafka, running_kafka
@@ -286,6 +286,8 @@ def test_the_end_of_a_replay_says_what_was_taken_of_each_file(settings: Settings
         polls=KindSummary("Store status.csv", 3, 2, 1, ["2.0"]),
         hours=KindSummary("hours.tsv", 2, 2, 1, ["2"]),
         zones=None,
+        always_open=Assumed(not_given=1, all_refused=0),
+        default_zone=Assumed(not_given=3, all_refused=0),
     )
 
 
