@@ -17,6 +17,7 @@ from stream_app.domain.poll import parse_polls
 from stream_app.partition_state import PartitionOptions, PartitionState
 from stream_app.settings import Settings
 from stream_app.state_table import StateTable
+from stream_app.topic_guard import TopicGuard
 
 MAX_PENDING = 10
 FAR_BEHIND = 100_000
@@ -41,6 +42,16 @@ class HeldWriter(ChangelogWriter):
             raise self.error
         self.commits += 1
         return self.commits
+
+
+class SameTopics(TopicGuard):
+    """There is no Kafka that could have other topics."""
+
+    async def confirm(self) -> None:
+        """Nothing has changed."""
+
+    async def close(self) -> None:
+        """There is no connection to let go of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,7 @@ def open_table(folder: Path) -> tuple[faust.App, StateTable]:
     assert isinstance(table, StateTable)
     table.databases[0] = Database(0, table.data._db_for_partition(0))
     table.writers = {0: HeldWriter(settings, 0)}
+    table.guard = SameTopics(settings)
     return app, table
 
 
