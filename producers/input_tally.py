@@ -130,8 +130,8 @@ def in_words(summary: InputSummary) -> list[str]:
     lines = [line for kind, *words in kinds if kind is not None for line in _lines(kind, *words)]
     return [
         *lines,
-        *_assumptions(summary.always_open, "as open around the clock", "hours were"),
-        *_assumptions(summary.default_zone, f"as in {DEFAULT_ZONE}", "time zone was"),
+        *_assumptions(summary.always_open, "Open around the clock", "hours"),
+        *_assumptions(summary.default_zone, f"In {DEFAULT_ZONE}", "a time zone"),
     ]
 
 
@@ -139,11 +139,10 @@ def _assumptions(assumed: Assumed, default: str, what: str) -> Iterator[str]:
     total = assumed.not_given + assumed.all_refused
     if not total:
         return
-    reasons = [f"of {assumed.not_given:,} no {what} given"] if assumed.not_given else []
+    reasons = [f"{assumed.not_given:,} without {what}"] if assumed.not_given else []
     if assumed.all_refused:
-        reasons.append(f"of {assumed.all_refused:,} every row was refused")
-    verb = "counts" if total == 1 else "count"
-    yield f"By these files alone {_count(total, 'store')} {verb} {default}: {', '.join(reasons)}"
+        reasons.append(f"{assumed.all_refused:,} with every row refused")
+    yield f"{default} by default, as far as these files go: {_count(total, 'store')} ({', '.join(reasons)})"
 
 
 def _lines(kind: KindSummary, one: str, more_of_it: str) -> list[str]:

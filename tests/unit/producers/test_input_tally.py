@@ -28,10 +28,10 @@ def test_every_file_is_counted_with_its_stores_and_those_that_it_alone_has() -> 
         "Menu hours.csv: 7 rows of hours of 6 stores",
         "  4 stores are in no other file: '5', '6', '7', ...",
         "timezones.csv: 1 zone of 1 store",
-        "By these files alone 1 store counts as open around the clock: of 1 no hours were given",
+        "Open around the clock by default, as far as these files go: 1 store (1 without hours)",
         (
-            "By these files alone 6 stores count as in America/Chicago: of 5 no time zone was given, "
-            "of 1 every row was refused"
+            "In America/Chicago by default, as far as these files go: 6 stores (5 without a time zone, "
+            "1 with every row refused)"
         ),
     ]
 
@@ -42,8 +42,8 @@ def test_of_one_file_alone_no_store_is_missing_elsewhere() -> None:
     tally.add_polls(["1", "2"])
     assert in_words(tally.summary()) == [
         "polls.csv: 2 polls of 2 stores",
-        "By these files alone 2 stores count as open around the clock: of 2 no hours were given",
-        "By these files alone 2 stores count as in America/Chicago: of 2 no time zone was given",
+        "Open around the clock by default, as far as these files go: 2 stores (2 without hours)",
+        "In America/Chicago by default, as far as these files go: 2 stores (2 without a time zone)",
     ]
 
 
