@@ -20,7 +20,8 @@ ACTIVE, INACTIVE = "active", "inactive"
 MICROS_PER_MINUTE = 60_000_000
 
 # The spellings of whole files; a column of nothing else is read by numpy at once. In the order of their removal.
-_USUAL_OFFSETS = (" UTC", "Z", " +00:00", "+00:00", " +0000", "+0000", " +00", "+00")
+_USUAL_OFFSETS = (" UTC", "Z")
+_USUAL_OFFSETS_WITH_A_SIGN = (" +00:00", "+00:00", " +0000", "+0000", " +00", "+00")
 _USUAL_TIMES = re.compile(
     r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?: UTC|Z| ?\+00(?::?00)?)?\n)++"
 )
@@ -87,7 +88,7 @@ def _usual_micros(timestamps: Sequence[str]) -> NDArray[np.int64] | None:
     text = "\n".join(timestamps)
     if not _USUAL_TIMES.fullmatch(text + "\n"):
         return None
-    for offset in _USUAL_OFFSETS:
+    for offset in (*_USUAL_OFFSETS, *(_USUAL_OFFSETS_WITH_A_SIGN if "+" in text else ())):
         text = text.replace(offset, "")
     try:
         times = np.array(text.split("\n"), "datetime64[us]")
