@@ -54,6 +54,7 @@ _EXAMPLES = (
     ProblemError(422, "unknown_parameter", "there is no parameter `asof`: did you mean `as_of`?"),
     ProblemError(422, "unknown_policy", "no policy 'guess': one of default, optimistic, backfill, measured, …"),
     ProblemError(422, "unknown_zone", "'Mars/Olympus' is not an IANA zone that the tzdata package lists"),
+    ProblemError(431, "headers_too_long", "a request's address and headers may have 32768 bytes"),
     ProblemError(500, "internal_error", "ZeroDivisionError, see the API's log"),
     ProblemError(503, "database_missing", "partition 2: there is no database at …"),
     ProblemError(503, "kafka_unavailable", "Kafka at 127.0.0.1:9092 does not answer"),
@@ -68,7 +69,15 @@ _EXAMPLES = (
 )
 EXAMPLES: Mapping[str, ProblemError] = {problem.code: problem for problem in _EXAMPLES}
 
-ANYWHERE = ("foreign_origin", "internal_error", "timed_out", "too_many_requests", "unknown_host", "unknown_parameter")
+ANYWHERE = (
+    "foreign_origin",
+    "headers_too_long",
+    "internal_error",
+    "timed_out",
+    "too_many_requests",
+    "unknown_host",
+    "unknown_parameter",
+)
 WITH_A_BODY = ("invalid_request", "body_too_long", "request_too_slow", "unsupported_media_type")
 BAD_TIMES = ("bad_as_of", "as_of_not_retained", "unknown_policy", "invalid_request")
 BAD_REPORTS = (*BAD_TIMES, "bad_range", "storage_failed", "too_many_reports")

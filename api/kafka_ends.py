@@ -76,7 +76,7 @@ class KafkaEnds:
 
         Raises KafkaUnavailableError after `within_s` seconds, or as soon as Kafka refuses, and TopicsUnusableError.
         """
-        return await self._answer(within_s, self._ends_and_ids)
+        return await self._answer(within_s, self._ends_and_topics)
 
     async def open_transactions(self, ends: Offsets, within_s: float) -> list[OpenTransaction]:
         """The transactions that keep what lies below these ends from the worker; raises as end_offsets does."""
@@ -114,22 +114,25 @@ class KafkaEnds:
                 await stopped(consumer)
         await self._ids.close()
 
-    async def _ends_and_ids(self) -> Offsets:
+    async def _ends_and_topics(self) -> Offsets:
         """The ends, and `topic_ids` as they are after that: ends of a topic that was made anew come with its new id."""
         if self._consumer is not None:
-            await self._take_ids()  # the ends of a topic that is gone would be waited for
+            await self._take_topics()  # the ends of a topic that is gone would be waited for
         ends = await self._ask()
-        await self._take_ids()
+        await self._take_topics()
         return ends
 
-    async def _take_ids(self) -> None:
+    async def _take_topics(self) -> None:
         try:
-            self.topic_ids, missing = await self._ids.ask()
+            found = await self._ids.ask()
         except KafkaError:
             await self._ids.close()  # a connection that failed is made anew the next time
             raise
-        if missing:
-            raise TopicsUnusableError(f"there is no topic {', '.join(sorted(missing))} any more: it was deleted")
+        if found.missing:
+            raise TopicsUnusableError(f"there is no topic {', '.join(sorted(found.missing))} any more: it was deleted")
+        for topic in topics_of(self._settings).sources:  # the consumer's own metadata may be some seconds old
+            self._check_count(range(found.partitions[topic]))
+        self.topic_ids = found.ids
 
     async def _ask(self) -> Offsets:
         async with AsyncExitStack() as undo:

@@ -37,6 +37,7 @@ class Counts:
     rows_read: int = 0
     polls_sent: int = 0
     calendars_sent: int = 0
+    calendars: int = 0  # handed over; what was refused of others follows them into their topic
     rejected: Counter[Reason] = field(default_factory=Counter)
     first: int | None = None
     last: int | None = None

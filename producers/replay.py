@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -142,6 +142,7 @@ class _Run:
                     await self._took(rows)
         records = ((store_id.encode(), encode_calendar(store_id, c)) for store_id, c in gathered.calendars())
         while chunk := list(islice(records, RECORDS_AT_ONCE)):
+            self.progress.counts.calendars += len(chunk)
             await self.publisher.publish(self.topics.calendars, chunk, self.now())
             await self._tick()
         await self._send_refusals(dict(gathered.refusals()))
@@ -173,10 +174,11 @@ class _Run:
         """Where the file's polls jump far ahead of the rest; the file is read to its end for it."""
         self.progress.counts.begin(f"times of {table.path.name}", table.size)
         counts = MinuteCounts.none()
-        for rows in read_polls(table, self._not_ahead):
-            counts = counts.plus(rows.observations)
-            self.progress.counts.done = rows.bytes_read
-            await self._tick()
+        with suppress(UnreadableInputError):  # of a file that is cut off; it is met again behind the rows before it
+            for rows in read_polls(table, self._not_ahead):
+                counts = counts.plus(rows.observations)
+                self.progress.counts.done = rows.bytes_read
+                await self._tick()
         return counts.jump()
 
     def _not_ahead(self, polls: PollColumns) -> PollColumns:
@@ -225,14 +227,9 @@ class _Run:
     def count_acknowledged(self) -> None:
         """Take over what Kafka has acknowledged so far."""
         self.progress.counts.polls_sent = self.publisher.acknowledged[self.topics.polls]
-        self.progress.counts.calendars_sent = self.publisher.acknowledged[self.topics.calendars]
+        counts = self.progress.counts
+        counts.calendars_sent = min(self.publisher.acknowledged[self.topics.calendars], counts.calendars)
 
 
 def _checked(path: Path | None, kind: InputKind) -> InputTable | None:
-    if path is None:
-        return None
-    if not path.is_file():
-        raise UnreadableInputError(
-            path, OSError("it is no regular file, and it has to be read twice: write it to a file first")
-        )
-    return InputTable.check(path, kind)
+    return None if path is None else InputTable.check(path, kind)

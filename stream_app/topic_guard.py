@@ -64,13 +64,13 @@ class TopicGuard:
     async def _ask(self) -> None:
         self._asked += 1
         try:
-            found, missing = await self._client.ask()
+            found = await self._client.ask()
         except KafkaError as error:
             log.warning("topics.unconfirmed", reason=repr(error))
             await self._client.close()
             await asyncio.sleep(_RETRY_S)  # nothing tells when a broker is back
             return
-        self._compare(found, missing)
+        self._compare(found.ids, found.missing)
         self._answered = self._asked
 
     def _compare(self, found: TopicIds, missing: set[str]) -> None:

@@ -6,7 +6,7 @@ here, as https://kafka.apache.org/protocol#The_Messages_Metadata has them, in ai
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -132,6 +132,17 @@ class TopicsRequest(Request[MetadataRequest_v4 | MetadataRequest_v10]):  # type:
         )
 
 
+class FoundTopics(NamedTuple):
+    """What one broker knows of some topics: their ids, how many partitions each has, and which are missing.
+
+    Brokers before Kafka 2.8 tell no ids.
+    """
+
+    ids: TopicIds
+    partitions: Mapping[str, int]
+    missing: set[str]
+
+
 class TopicIdsClient:
     """Asks for the ids of some topics, over a connection of its own that is made when it is first needed."""
 
@@ -141,10 +152,10 @@ class TopicIdsClient:
         self._client: AIOKafkaClient | None = None
         self._has_warned = False
 
-    async def ask(self) -> tuple[TopicIds, set[str]]:
-        """The ids as one broker knows them now, and which of the topics don't exist; in one request.
+    async def ask(self) -> FoundTopics:
+        """The topics as one broker knows them now, in one request.
 
-        Brokers before Kafka 2.8 tell no ids: there are none then, and the log says so once. Raises KafkaError.
+        Where the broker tells no ids the log says so once. Raises KafkaError.
         """
         if self._client is None:
             client = AIOKafkaClient(bootstrap_servers=self._brokers)
@@ -153,13 +164,13 @@ class TopicIdsClient:
         node = self._client.get_random_node()
         if node is None:
             raise NodeNotReadyError(f"no broker is known at {self._brokers}")
-        found, missing = _ids_of(await self._client.send(node, TopicsRequest(self._topics)))
-        if len(found) + len(missing) < len(self._topics) and not self._has_warned:
+        found = _found(await self._client.send(node, TopicsRequest(self._topics)))
+        if len(found.ids) + len(found.missing) < len(self._topics) and not self._has_warned:
             self._has_warned = True
             log.warning(
                 "topics.without_ids", reason="the broker is older than Kafka 2.8: a topic made anew goes unnoticed"
             )
-        return found, missing
+        return found
 
     async def close(self) -> None:
         """Let go of the connection; the next question makes another one."""
@@ -168,18 +179,20 @@ class TopicIdsClient:
             await client.close()
 
 
-def _ids_of(answer: Any) -> tuple[TopicIds, set[str]]:
-    """The ids that an answer tells, and the topics that don't exist. Raises KafkaError for any other refusal."""
-    ids, missing = {}, set()
+def _found(answer: Any) -> FoundTopics:
+    """What an answer tells. Raises KafkaError for a refusal other than that there is no such topic."""
+    ids, partitions, missing = {}, {}, set()
     for topic in (dict(zip(_topic_fields(answer), each, strict=True)) for each in answer.topics):
         error = for_code(topic["error_code"])
         if error is UnknownTopicOrPartitionError:
             missing.add(topic["topic"])
-        elif topic["error_code"]:
+            continue
+        if topic["error_code"]:
             raise error(topic["topic"])
-        elif topic.get("topic_id", _NO_ID) != _NO_ID:
+        partitions[topic["topic"]] = len(topic["partitions"])
+        if topic.get("topic_id", _NO_ID) != _NO_ID:
             ids[topic["topic"]] = str(topic["topic_id"])
-    return ids, missing
+    return FoundTopics(ids, partitions, missing)
 
 
 def _topic_fields(answer: Any) -> tuple[str, ...]:

@@ -71,12 +71,14 @@ def check_space(folder: Path) -> None:
 def cause_of(log: str, folder: Path) -> str | None:
     """What the machine refused a process that logged this and kept its data in `folder`, in one sentence, or None.
 
-    On a full disk the log is often cut off before it says so, hence the look at the disk itself.
+    On a full disk the log is often cut off before it says so, hence the look at the disk itself. What ended may have
+    given some space back, so that little space is the cause where the log names no other.
     """
     free = _free_bytes(folder) if folder.exists() else None
     if free is not None and (free < _FULL_BELOW_BYTES or _says("No space left on device", log)):
         return no_space_left(folder, free)
-    return refusal_in(log)
+    said = refusal_in(log)
+    return no_space_left(folder, free) if said is None and free is not None and free < MINIMUM_FREE_BYTES else said
 
 
 def refusal_in(log: str) -> str | None:

@@ -127,4 +127,4 @@ def test_terminal_of_few_characters_shows_what_it_can(tmp_path: Path, encoding: 
     assert ended.exit_code == 0, ended.output
     assert "Starting Apache Kafka ..." in ended.output
     assert "caf\\xe9" in ended.output
-    assert "caf\u00e9,60," in (tmp_path / "report.csv").read_text(encoding="utf-8")
+    assert "caf\u00e9,0," in (tmp_path / "report.csv").read_text(encoding="utf-8")

@@ -21,6 +21,7 @@ from stream_app.domain.partitions import partition_of
 from stream_app.local.api_client import ApiClient
 from stream_app.local.first_report import FirstReport
 from stream_app.local.kafka import EmbeddedKafka, two_free_ports
+from stream_app.process_ends import EXIT_FAILED
 from stream_app.replay_progress import ReplayProgress, write_progress
 from stream_app.settings import Settings
 from stream_app.topics import configs_of, ensure_topics
@@ -123,7 +124,14 @@ def test_lagging_partition_fails_the_report_by_name_unless_stale_is_allowed(plac
     ready = sidecar.http.get("/health/ready")
     assert ready.status_code == 503
     assert ready.json()["reasons"] == [f"partition {home} at 0 of 2 in {topic}"]
-    assert {"partition": home, "topic": topic, "position": 0, "end": 2, "lag": 2} in ready.json()["partitions"]
+    assert {
+        "partition": home,
+        "topic": topic,
+        "position": 0,
+        "end": 2,
+        "lag": 2,
+        "is_held_back": False,
+    } in ready.json()["partitions"]
 
 
 @pytest.mark.parametrize("missing", [[2], [0, 1, 2, 3]], ids=["one of them", "the API is there before the worker"])
@@ -383,7 +391,7 @@ def test_report_that_up_waits_for_is_asked_for_again_where_the_api_is_killed(pla
     )
 
 
-def test_taken_port_is_one_line_and_exit_1(tmp_path: Path) -> None:
+def test_taken_port_is_one_line_and_an_end_that_a_restart_may_mend(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         environment = api_environment(tmp_path, "127.0.0.1:1", API_PORT=str(port))
@@ -392,7 +400,7 @@ def test_taken_port_is_one_line_and_exit_1(tmp_path: Path) -> None:
             [sys.executable, "-m", "api"], env=environment, check=False, capture_output=True, text=True, timeout=20
         )
 
-    assert ended.returncode == 1
+    assert ended.returncode == EXIT_FAILED
     assert ended.stderr.count("\n") == 1
     assert f"port {port} on 127.0.0.1 is taken" in ended.stderr
 

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from producers.sample import END, write_sample
+from stream_app.process_ends import EXIT_FAILED
 from tests.faults.expected import expected_of
 from tests.support.image import ROOT, Image, install, installed_image
 from tests.support.kafka import RunningKafka
@@ -79,7 +80,7 @@ def test_modules_come_from_the_image_and_not_from_this_repository(image: Image) 
 def test_worker_of_the_image_without_a_kafka_names_it(image: Image) -> None:
     ended = image.run("python", "-m", "stream_app", KAFKA_BROKERS="127.0.0.1:1")
 
-    assert ended.returncode == 1
+    assert ended.returncode == EXIT_FAILED
     assert "no Kafka answers at 127.0.0.1:1" in ended.stderr
 
 

@@ -320,7 +320,8 @@ def test_document_describes_every_stream_and_what_is_taken_in(sidecar: Sidecar) 
         assert "application/problem+json" in answers["503"]["content"]
     polls = paths["/polls"]["post"]
     assert set(polls["requestBody"]["content"]) == {"application/json", "application/x-ndjson"}
-    assert set(polls["responses"]) == {"202", "408", "413", "422", "500", "503"}
+    refusals = {"403", "408", "413", "415", "421", "422", "431", "500", "503"}
+    assert set(polls["responses"]) == {"202", *refusals}
     for path in ("/store/hours", "/stores/{store_id}/hours"):
         assert set(paths[path]) == {"get", "put", "delete"}
-        assert set(paths[path]["put"]["responses"]) == {"202", "408", "413", "422", "500", "503"}
+        assert set(paths[path]["put"]["responses"]) == {"202", *refusals}

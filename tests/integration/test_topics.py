@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from stream_app.errors import ConfigurationError
 from stream_app.settings import Settings
-from stream_app.topic_ids import MetadataRequest_v10, TopicIds, TopicIdsClient, TopicsRequest
+from stream_app.topic_ids import FoundTopics, MetadataRequest_v10, TopicIdsClient, TopicsRequest
 from stream_app.topics import ensure_topics, topics_of
 from tests.support.kafka import RunningKafka
 from tests.support.topics_anew import make_anew, topic_ids
@@ -83,9 +83,9 @@ def test_kafka_tells_the_ids_of_topics_and_which_of_them_do_not_exist(settings: 
 
     async def ask() -> tuple[dict[str, str], set[str]]:
         client = TopicIdsClient(settings.kafka_brokers, names.kept)
-        ids, missing = await client.ask()
+        found = await client.ask()
         await client.close()
-        return dict(ids), missing
+        return dict(found.ids), found.missing
 
     before = asyncio.run(ask())
     asyncio.run(ensure_topics(settings))
@@ -119,7 +119,7 @@ def test_broker_before_ids_tells_what_exists_and_one_warning_says_what_it_means(
     asyncio.run(create(settings, polls=1))
     monkeypatch.setattr(TopicsRequest, "_CLASSES", (MetadataRequest_v4,))  # the newest that such a broker speaks
 
-    async def ask_twice() -> list[tuple[TopicIds, set[str]]]:
+    async def ask_twice() -> list[FoundTopics]:
         client = TopicIdsClient(settings.kafka_brokers, names.kept)
         answers = [await client.ask(), await client.ask()]
         await client.close()
@@ -128,5 +128,5 @@ def test_broker_before_ids_tells_what_exists_and_one_warning_says_what_it_means(
     with capture_logs() as logged:
         answers = asyncio.run(ask_twice())
 
-    assert answers == [({}, {names.calendars, names.changelog})] * 2
+    assert answers == [FoundTopics({}, {names.polls: 1}, {names.calendars, names.changelog})] * 2
     assert [event["event"] for event in logged] == ["topics.without_ids"]

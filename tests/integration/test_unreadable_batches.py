@@ -8,6 +8,7 @@ import pytest
 
 from stream_app.domain.partitions import partition_of
 from stream_app.local.topic_content import read_topic
+from stream_app.process_ends import EXIT_UNMENDABLE
 from stream_app.settings import Settings
 from stream_app.topics import topics_of
 from stream_app.unreadable_batch import UnreadableBatchError
@@ -51,6 +52,6 @@ def test_damaged_batch_is_named_with_topic_partition_and_offset_by_worker_and_co
             log = (tmp_path / "worker.log").read_text()
 
     assert (raised.value.topic, raised.value.partition, raised.value.offset) == (topic, partition, offset)
-    assert worker.process.returncode == 3
+    assert worker.process.returncode == EXIT_UNMENDABLE
     assert f"{topic} partition {partition} can" in log
     assert f"be read from offset {offset} on" in log  # the log escapes the apostrophe between

@@ -32,11 +32,11 @@ def topic_ids(settings: Settings, *names: str) -> dict[str, str]:
     async def ask() -> dict[str, str]:
         client = TopicIdsClient(settings.kafka_brokers, names)
         try:
-            ids, missing = await client.ask()
+            found = await client.ask()
         finally:
             await client.close()
-        assert not missing
-        return dict(ids)
+        assert not found.missing
+        return dict(found.ids)
 
     return asyncio.run(asyncio.wait_for(ask(), _WITHIN_S))
 
