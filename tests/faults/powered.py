@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count, islice
 from pathlib import Path
@@ -34,6 +35,19 @@ _ANSWERED_WITHIN_S = 30.0
 HOURS = ("http-0", "0", "09:00", "17:00")
 
 
+@dataclass(frozen=True, slots=True)
+class Unsynced:
+    """A file that was written and not synced. Its name may survive, with the syncs of others; its content doesn't."""
+
+    path: Path
+    content: bytes
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the content isn't on the disk."""
+        return not self.path.exists() or self.path.read_bytes() != self.content
+
+
 class Powered:
     """The service on the disk, and the clients that send it polls."""
 
@@ -44,6 +58,7 @@ class Powered:
         self._disk = disk
         self._numbers = count()
         self._up: subprocess.Popen[bytes] | None = None
+        self._has_power = True
         write_sample(folder / "data", stores=60, days=8, end=END, seed=3)
 
     @property
@@ -68,7 +83,7 @@ class Powered:
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
-        self._up = process
+        self._up, self._has_power = process, True
         try:
             assert comes_true(lambda: "Ctrl-C stops" in output.read_text(), STARTED_WITHIN_S), output.read_text()
             progress = read_progress(self.state / "replay.json")
@@ -79,10 +94,11 @@ class Powered:
         finally:
             self.kill()
 
-    def cut(self) -> Path:
-        """Cut the power right after a write that nobody synced; that file is gone afterwards where the cut struck."""
-        unsynced = self._disk.path / "unsynced"
-        unsynced.write_bytes(os.urandom(4096))
+    def cut(self) -> Unsynced:
+        """Cut the power right after a write that nobody synced, which is lost where the cut struck."""
+        unsynced = Unsynced(self._disk.path / "unsynced", os.urandom(4096))
+        unsynced.path.write_bytes(unsynced.content)
+        self._has_power = False
         self._disk.cut()
         self.kill()
         return unsynced
@@ -149,7 +165,7 @@ class Powered:
             answer = http.post("/polls", json=polls)
         except httpx.TransportError:
             return False
-        if answer.status_code == httpx.codes.ACCEPTED:
+        if answer.status_code == httpx.codes.ACCEPTED and self._has_power:
             assert answer.json()["accepted"] == BATCH
             self.acknowledged |= set(rows)
         return answer.is_success

@@ -13,6 +13,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, NodeNotReadyError
 from api.partition_content import PartitionContent
 from stream_app.codec.table import CALENDAR_PREFIX, META_KEY, PartitionMeta, decode_meta, is_store_key
 from stream_app.local.topic_content import read_topic
+from stream_app.log_ends import TransactionOpenError
 from stream_app.settings import Settings
 from stream_app.topics import Topics, topics_of
 from tests.faults.comparison import Differences, compare
@@ -25,6 +26,7 @@ from tests.support.waiting import comes_true
 OFTEN, SELDOM = "0.1", "2"  # seconds between checkpoints
 SESSION_S = 5
 _NUMBERS = count()
+_TRANSACTION_OVER_WITHIN_S = 60.0  # TRANSACTION_TIMEOUT, and the broker looks every 10 s
 _CAUGHT_UP_WITHIN_S = 90.0
 _BROKER_BACK_WITHIN_S = 30.0
 _RESTARTS = 5
@@ -122,9 +124,18 @@ class Service:
             return kept.positions()
 
     def changelog(self) -> list[ChangelogRecord]:
-        """The committed records of the changelog, by partition and offset."""
+        """The committed records of the changelog in order, once a killed worker's transaction is over."""
         records: list[Any] = []
-        asyncio.run(read_topic(self.source.brokers, self.topics.changelog, records.append))
+
+        def is_read() -> bool:
+            records.clear()
+            try:
+                asyncio.run(read_topic(self.source.brokers, self.topics.changelog, records.append))
+            except TransactionOpenError:
+                return False
+            return True
+
+        assert comes_true(is_read, _TRANSACTION_OVER_WITHIN_S)
         return sorted(ChangelogRecord(each.partition, each.offset, each.key, each.value) for each in records)
 
     def changelog_contents(self) -> list[PartitionContent]:

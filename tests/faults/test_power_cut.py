@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.effort import chance, often
-from tests.faults.powered import Powered
+from tests.faults.powered import Powered, Unsynced
 from tests.support.flushing import stop_flushing
 from tests.support.power_disk import PowerDisk, power_disk
 from tests.support.waiting import comes_true
@@ -25,7 +25,7 @@ def disk(tmp_path: Path) -> Iterator[PowerDisk]:
         yield disk
 
 
-def cut_in_the_middle(powered: Powered, polls: int) -> Path:
+def cut_in_the_middle(powered: Powered, polls: int) -> Unsynced:
     """Cut the power once so many polls more were acknowledged, while others are on their way."""
     ends, before = threading.Event(), len(powered.acknowledged)
     sending = threading.Thread(target=powered.send, args=(ends,))
@@ -48,7 +48,7 @@ def test_power_cuts_take_nothing_that_was_acknowledged_and_no_finished_report(tm
             finished[report_id] = powered.download(report_id)
             unsynced = cut_in_the_middle(powered, random.randrange(FEW, MANY))
         disk.bring_back()
-        assert not unsynced.exists()
+        assert unsynced.is_lost
 
     with powered.running():
         assert powered.lost() == set()
