@@ -32,6 +32,7 @@ log = structlog.get_logger()
 # Never 1: Faust would then keep reading the changelog after recovery (tables/recovery.py:485, "the specific scenario
 # where recovery_buffer=1") and write our own older values over newer ones.
 _RECOVERY_BUFFER = 2
+_READABLE_PAUSE_S = 0.02
 _LOCK_TRIES, _LOCK_PAUSE_S = 20, 0.5
 _ROCKSDB = {
     "driver": "rocksdict",
@@ -153,7 +154,18 @@ class StateTable(faust.Table):
     async def _write_whole(self, partition: int, database: Database, meta: PartitionMeta) -> None:
         offset = await write_whole(self.writers[partition], database, meta)
         self.write(partition, [(META_KEY, encode_meta(meta))], offset)
+        await self._until_readable(TP(self.changelog_topic_name, partition), offset)
         log.warning("changelog.written_whole", partition=partition, changelog=meta.changelog, offset=offset)
+
+    async def _until_readable(self, tp: TP, offset: int) -> None:
+        """Return once committed records up to this offset can be read; raises TimeoutError.
+
+        Kafka answers a commit before its marker is written. Recovery, which comes next, refuses a database that is
+        further than the changelog can be read (faust/tables/recovery.py, ConsistencyError).
+        """
+        async with asyncio.timeout(self.settings.transaction_timeout_s):
+            while ((await self.app.consumer.highwaters(tp))[tp] or 0) <= offset:
+                await asyncio.sleep(_READABLE_PAUSE_S)  # a marker has no event to wait for
 
     def of_these_topics(self, partition: int, meta: PartitionMeta) -> PartitionMeta:
         """A meta that names the topics as they are now."""
