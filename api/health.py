@@ -6,18 +6,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import structlog
-
 from api.catch_up import CatchUp
-from api.kafka_ends import EndsUnknownError, KafkaEnds, TopicsUnusableError
+from api.kafka_ends import EndsUnknownError, KafkaEnds, TopicsUnusableError, known_transactions
 from api.lag import Offsets, TopicLag
 from api.schemas import PartitionLag, Readiness
 from stream_app.errors import StateError
 from stream_app.given_up import read_given_up
 from stream_app.log_ends import OpenTransaction, told
 from stream_app.replay_progress import read_progress
-
-log = structlog.get_logger()
 
 _KAFKA_ANSWERS_WITHIN_S = 1.5
 
@@ -95,20 +91,12 @@ class Health:
         replaced = self._tables.replaced_topics
         behind = [lag for lag in found if not lag.is_reached]
         problems = self._tables.problems_of({lag.partition for lag in behind})
-        transactions = await self._open_transactions(ends) if behind else []
+        transactions = await known_transactions(self._kafka, ends, _KAFKA_ANSWERS_WITHIN_S) if behind else []
         return _Compared(
             [_of_topic(lag, transactions) for lag in found],
             [*reasons, *map(str, replaced), *problems, *map(str, behind), *told(transactions)],
             TopicsUnusableError.code if replaced else None,
         )
-
-    async def _open_transactions(self, ends: Offsets) -> list[OpenTransaction]:
-        """None where Kafka doesn't say: that the tables lag is certain without it."""
-        try:
-            return await self._kafka.open_transactions(ends, _KAFKA_ANSWERS_WITHIN_S)
-        except EndsUnknownError as error:
-            log.warning("health.transactions_unknown", reason=str(error))
-            return []
 
     async def _lags(self, ends: Offsets, patience_s: float) -> list[TopicLag]:
         """How far the tables are from the ends, as soon as they have reached them or the patience is over."""

@@ -180,6 +180,15 @@ class KafkaEnds:
             )
 
 
+async def known_transactions(kafka: KafkaEnds, ends: Offsets, within_s: float) -> list[OpenTransaction]:
+    """Those that Kafka tells of in time; none where it doesn't, as the tables lag whether it does or not."""
+    try:
+        return await kafka.open_transactions(ends, within_s)
+    except EndsUnknownError as error:
+        log.warning("kafka.transactions_unknown", reason=str(error))
+        return []
+
+
 def _by_topic_partition(offsets: Offsets) -> dict[TopicPartition, int]:
     return {
         TopicPartition(topic, partition): offset

@@ -8,14 +8,14 @@ import structlog
 from api import report_job
 from api.catch_up import CatchUp
 from api.job_process import JobProcess, JobProcessDiedError, JobTimedOutError
-from api.kafka_ends import EndsUnknownError, KafkaEnds, TopicsUnusableError
+from api.kafka_ends import EndsUnknownError, KafkaEnds, TopicsUnusableError, known_transactions
 from api.lag import Offsets
 from api.replaced_topics import never_usable, replaced_topics
 from api.report_job import JobBehind, JobFailed, JobOutcome, JobRequest, JobResult
 from api.report_request import ReportRequest
 from stream_app.errors import StoreMonitorError
 from stream_app.given_up import read_given_up
-from stream_app.log_ends import OpenTransaction, told
+from stream_app.log_ends import told
 from stream_app.settings import Settings
 from stream_app.topic_ids import TopicIds
 
@@ -138,16 +138,8 @@ class ReportMaking:
             without = "; ".join(f"partition {partition}: {problem}" for partition, problem in behind.missing)
             return ReportFailedError("database_missing", f"no database to read after {wait_s:g} s: {without}")
         problems = self._tables.problems_of({lag.partition for lag in behind.lagging})
-        transactions = [] if ends is None else await self._open_transactions(ends)
+        transactions = [] if ends is None else await known_transactions(self._kafka, ends, _KAFKA_ANSWERS_WITHIN_S)
         is_all_held_back = all(any(lag.is_held_back_by(one) for one in transactions) for lag in behind.lagging)
         code = "transaction_open" if is_all_held_back else "partitions_lagging"
         lagging = "; ".join([*map(str, behind.lagging), *problems, *told(transactions), *map(str, stopped)])
         return ReportFailedError(code, f"not every poll was taken in after {wait_s:g} s: {lagging}")
-
-    async def _open_transactions(self, ends: Offsets) -> list[OpenTransaction]:
-        """None where Kafka doesn't say: that the tables lag is certain without it."""
-        try:
-            return await self._kafka.open_transactions(ends, _KAFKA_ANSWERS_WITHIN_S)
-        except EndsUnknownError as error:
-            log.warning("report.transactions_unknown", reason=str(error))
-            return []
